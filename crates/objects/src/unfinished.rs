@@ -24,6 +24,8 @@ pub struct Unfinished {
 
 /// Pages of a listing at most: what is beyond is left for the next time.
 const PAGES: usize = 100;
+/// Uploads on a page: as many as AWS tells of.
+const ON_A_PAGE: usize = 1_000;
 /// How often a page is asked for.
 const TRIES: usize = 3;
 
@@ -47,6 +49,27 @@ struct Upload {
     upload_id: String,
 }
 
+/// Where a page begins, as the one before it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Markers {
+    key: Option<String>,
+    upload: Option<String>,
+}
+
+impl Page {
+    /// Where the next one begins; `None`: this is the last. There are stores that name no upload to go on behind, and others that
+    /// name nothing else.
+    fn rest(&self) -> Option<Markers> {
+        let named = |marker: &Option<String>| marker.clone().filter(|text| !text.is_empty());
+        let (key, upload) = (
+            named(&self.next_key_marker),
+            named(&self.next_upload_id_marker),
+        );
+        let is_named = key.is_some() || upload.is_some();
+        (self.is_truncated && is_named).then_some(Markers { key, upload })
+    }
+}
+
 impl Store {
     /// The uploads of objects whose keys begin with `prefix`.
     ///
@@ -60,15 +83,17 @@ impl Store {
             let mut markers = None;
             for _ in 0..PAGES {
                 let page = page(&bucket, &prefix, markers.as_ref()).await?;
+                let rest = page.rest();
                 let found = page.uploads.into_iter().map(|upload| Unfinished {
                     key: upload.key.trim_start_matches('/').to_owned(),
                     upload: upload.upload_id,
                 });
                 all.extend(found.filter(|upload| upload.key.starts_with(&prefix)));
-                markers = page.next_key_marker.zip(page.next_upload_id_marker);
-                if !page.is_truncated || markers.is_none() {
+                // A store that does not go on from there would tell the same for ever.
+                if rest.is_none() || rest == markers {
                     break;
                 }
+                markers = rest;
             }
             Ok(all)
         })
@@ -78,11 +103,16 @@ impl Store {
 async fn page(
     bucket: &Bucket,
     prefix: &str,
-    markers: Option<&(String, String)>,
+    markers: Option<&Markers>,
 ) -> Result<Page, StoreError> {
-    let mut query = format!("uploads=&prefix={}", address::piece(prefix));
-    if let Some((key, upload)) = markers {
+    let mut query = format!(
+        "uploads=&max-uploads={ON_A_PAGE}&prefix={}",
+        address::piece(prefix)
+    );
+    if let Some(key) = markers.and_then(|markers| markers.key.as_deref()) {
         query.push_str(&format!("&key-marker={}", address::piece(key)));
+    }
+    if let Some(upload) = markers.and_then(|markers| markers.upload.as_deref()) {
         query.push_str(&format!("&upload-id-marker={}", address::piece(upload)));
     }
     let url = format!("{}?{query}", bucket.url);
@@ -128,7 +158,7 @@ async fn get(bucket: &Bucket, url: &str) -> Result<String, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use super::Page;
+    use super::{Markers, Page};
 
     #[test]
     fn a_list_of_uploads_is_read() {
@@ -145,10 +175,33 @@ mod tests {
             .map(|upload| upload.key.as_str())
             .collect();
         assert_eq!(keys, ["out/a&b", "out/b"]);
-        assert!(page.is_truncated);
-        assert_eq!(page.next_key_marker.as_deref(), Some("out/b"));
+        assert_eq!(page.rest(), markers(Some("out/b"), Some("2")));
         let none = "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>";
         let page: Page = quick_xml::de::from_str(none).expect("it is one");
         assert!(page.uploads.is_empty());
+        assert_eq!(page.rest(), None);
+    }
+
+    fn markers(key: Option<&str>, upload: Option<&str>) -> Option<Markers> {
+        let (key, upload) = (key.map(str::to_owned), upload.map(str::to_owned));
+        Some(Markers { key, upload })
+    }
+
+    #[test]
+    fn a_store_may_name_a_key_or_an_upload_alone_to_go_on_behind() {
+        let rest = |markers: &str| {
+            let xml = format!(
+                "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated>{markers}</ListMultipartUploadsResult>"
+            );
+            let page: Page = quick_xml::de::from_str(&xml).expect("it is one");
+            page.rest()
+        };
+        let key = "<NextKeyMarker>out/b</NextKeyMarker>";
+        let upload = "<NextUploadIdMarker>2</NextUploadIdMarker>";
+        assert_eq!(rest(key), markers(Some("out/b"), None));
+        let without = format!("{key}<NextUploadIdMarker/>");
+        assert_eq!(rest(&without), markers(Some("out/b"), None));
+        assert_eq!(rest(upload), markers(None, Some("2")));
+        assert_eq!(rest(""), None);
     }
 }

@@ -25,6 +25,7 @@ fn a_store_does_what_is_built_on() {
     let store = stores.open(BUCKET).expect("settings");
     uploads_are_seen_once_they_are_completed(&server, &store);
     uploads_that_nobody_completes_are_found(&store);
+    however_many_they_are(&store);
     listings_have_pages(&store);
     objects_are_read_like_files(&store);
     what_is_wrong_is_told_apart(&server, &store);
@@ -89,6 +90,29 @@ fn uploads_that_nobody_completes_are_found(store: &Store) {
     found.sort_by(|a, b| a.key.cmp(&b.key));
     assert!(found.iter().eq(begun.iter().take(2)), "{found:?}");
     for upload in &begun {
+        store
+            .abort(&upload.key, &upload.upload)
+            .expect("is aborted");
+    }
+    assert_eq!(store.unfinished("").expect("a list"), []);
+}
+
+fn however_many_they_are(store: &Store) {
+    const COUNT: usize = 1_100;
+    let keys: Vec<String> = (0..COUNT)
+        .map(|number| format!("left/{number:04}"))
+        .collect();
+    for keys in keys.chunks(64) {
+        let under_way: Vec<_> = keys.iter().map(|key| store.begin_upload(key)).collect();
+        for begun in under_way {
+            begun.wait().expect("is begun");
+        }
+    }
+    let found = store.unfinished("left/").expect("a list");
+    let mut named: Vec<&str> = found.iter().map(|upload| upload.key.as_str()).collect();
+    named.sort_unstable();
+    assert!(named.iter().eq(keys.iter()), "{} uploads", named.len());
+    for upload in &found {
         store
             .abort(&upload.key, &upload.upload)
             .expect("is aborted");

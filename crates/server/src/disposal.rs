@@ -128,14 +128,36 @@ async fn disposed(registry: &Registry, path: &str, is_new: bool) -> Result<Strin
         if is_new {
             check_complete(&location)?;
         }
-        let freed = delete(&location, false)?.bytes();
+        let disposed = delete(&location, false)?;
         tracing::info!(
             "Disposed of {location}, which frees {}.",
-            counted(freed, "byte")
+            counted(disposed.bytes(), "byte")
         );
+        if let Some(left) = left_prepared(&disposed.uncommitted) {
+            tracing::warn!("{location} {left}");
+        }
         Ok(location.to_string())
     })
     .await
+}
+
+/// What is said of output that a snapshot held without a note that it is committed. None of it is given up: nobody can tell that
+/// there is no copy of the snapshot.
+fn left_prepared(names: &[String]) -> Option<String> {
+    const SHOWN: usize = 3;
+    let shown = names.get(..SHOWN).unwrap_or(names).join(", ");
+    let others = match names.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        others => format!(" and {others} more"),
+    };
+    (!names.is_empty()).then(|| {
+        format!(
+            "held {} without a note of the commit: {shown}{others}. What is not committed stays prepared where the sink has \
+             written: another snapshot of that moment, or a copy, may hold it as well. Uploads to an object store are paid for \
+             until they are aborted, by hand or by a rule of the bucket.",
+            counted(names.len(), "output")
+        )
+    })
 }
 
 fn check_complete(location: &Location) -> Result<()> {
@@ -147,4 +169,27 @@ fn check_complete(location: &Location) -> Result<()> {
         format!("there is no savepoint or checkpoint at {location}"),
     )
     .next("check the path"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::left_prepared;
+
+    #[test]
+    fn what_a_disposal_leaves_prepared_is_told_by_its_first_names() {
+        let left = |count: usize| {
+            let names: Vec<String> = (0..count)
+                .map(|number| format!("s3://b/{number}"))
+                .collect();
+            left_prepared(&names)
+        };
+        assert_eq!(left(0), None);
+        let told = left(1).expect("something is left");
+        assert!(told.starts_with("held 1 output without a note"), "{told}");
+        let told = left(5).expect("something is left");
+        assert!(
+            told.contains(": s3://b/0, s3://b/1, s3://b/2 and 2 more. "),
+            "{told}"
+        );
+    }
 }

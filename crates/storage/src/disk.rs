@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 
 use millstream_core::Result;
 
+use crate::absent::is_absent;
 use crate::fail;
 use crate::files;
 use crate::location::Location;
 use crate::names::METADATA_FILE;
-use crate::there::{is_absent, is_there};
+use crate::there::is_there;
 
 /// Makes a directory with its parents, and makes all that was made survive a crash of the machine.
 pub(crate) fn make_directory(directory: &Path) -> io::Result<()> {

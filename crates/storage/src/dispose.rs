@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use millstream_core::{CheckpointId, Error, Result, codes};
 
+use crate::absent::is_absent;
 use crate::disk::{make_subdirectory, read_if_there, subdirectories, sync_directory};
 use crate::fail;
 use crate::files::{self, is_in_store};
@@ -21,13 +22,16 @@ use crate::names::{
 use crate::pin::check_free;
 use crate::place::checkpoint_number;
 use crate::shared::{retained, unreferenced};
-use crate::there::{is_absent, is_directory_there, is_there};
+use crate::there::{is_directory_there, is_there};
 
 /// What was deleted, or would be.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Disposed {
     /// The files with their lengths.
     pub files: Vec<(PathBuf, u64)>,
+    /// The names of the output that the snapshot held prepared without a note that it is [committed](crate::mark_committed). It
+    /// stays as it is: the savepoint or the checkpoint of that moment, or a copy, may hold it as well.
+    pub uncommitted: Vec<String>,
 }
 
 impl Disposed {
@@ -42,6 +46,7 @@ impl Disposed {
 /// what would be deleted. Deleting what is gone, or was half deleted before a crash, is no error.
 ///
 /// Whether somebody still needs the snapshot is the caller's matter, but for what a job that runs has [pinned](crate::Pin).
+/// What it holds prepared is not touched.
 ///
 /// # Errors
 /// `OWNED`: it is pinned. `_metadata` is not ours, damaged, of a newer version or can't be reached: nothing was touched. Or a file can't be removed;
@@ -57,11 +62,11 @@ pub fn dispose(location: &Location, dry_run: bool) -> Result<Disposed> {
         return Ok(Disposed::default());
     };
     if dry_run {
-        return Ok(Disposed {
-            files: lengths(own_files(directory, &metadata))
-                .chain(lengths(shared_files(directory, &metadata)?))
-                .collect(),
-        });
+        let files: Vec<_> = lengths(own_files(directory, &metadata))
+            .chain(lengths(shared_files(directory, &metadata)?))
+            .collect();
+        let uncommitted = uncommitted(directory, &metadata, &files);
+        return Ok(Disposed { files, uncommitted });
     }
     let (path, renamed) = (
         directory.join(METADATA_FILE),
@@ -70,13 +75,34 @@ pub fn dispose(location: &Location, dry_run: bool) -> Result<Disposed> {
     // Held until it is none any more: nobody pins it in between.
     let free = check_free(&path)?;
     let set_aside = files::of(&path).and_then(|files| files.rename(&path, &renamed));
-    match set_aside {
+    let is_whole = match set_aside {
+        Ok(()) => true,
         // It was renamed before a crash, or is being deleted by somebody else as well.
-        Err(error) if is_absent(&error) => {}
-        renamed => renamed.map_err(|cause| cannot_delete(&path, &cause))?,
-    }
+        Err(error) if is_absent(&error) => false,
+        Err(cause) => return Err(cannot_delete(&path, &cause)),
+    };
     free.check_still(&path, &renamed)?;
-    delete_listed(directory, &metadata)
+    let mut disposed = delete_listed(directory, &metadata)?;
+    // Of one whose deletion had begun the note may be gone already, and says nothing by that.
+    if is_whole {
+        disposed.uncommitted = uncommitted(directory, &metadata, &disposed.files);
+    }
+    Ok(disposed)
+}
+
+/// What the snapshot holds prepared, where no note that it is committed is among its `files`.
+fn uncommitted(
+    directory: &Path,
+    metadata: &SnapshotMetadata,
+    files: &[(PathBuf, u64)],
+) -> Vec<String> {
+    let note = directory.join(COMMITTED_FILE);
+    if !metadata.is_committed_boundary() || files.iter().any(|(path, _)| *path == note) {
+        return Vec::new();
+    }
+    let operators = metadata.operators.iter();
+    let prepared = operators.flat_map(|operator| &operator.prepared);
+    prepared.map(|prepared| prepared.name.clone()).collect()
 }
 
 /// Deletes what the list names that has been renamed, and the list.

@@ -11,6 +11,7 @@
 //! This crate knows neither the engine nor a state backend.
 
 mod abandoned;
+mod absent;
 mod behind;
 mod beside;
 pub mod canonical;
@@ -25,6 +26,7 @@ mod generation;
 mod job_names;
 mod layout;
 mod location;
+mod mark_ended;
 mod metadata;
 mod names;
 pub mod native;
@@ -47,7 +49,7 @@ pub use checkpoints::checkpoints_of;
 pub use disk::{same_place, subdirectories};
 pub use dispose::{Disposed, discard_incomplete, dispose, sweep};
 pub use elsewhere::Elsewhere;
-pub use ended::{Ended, ended_jobs, mark_ended};
+pub use ended::{Ended, ended_jobs};
 pub use fail::{corrupt as damaged, may_pass};
 pub use files::{
     Entry, Files, Found, ReadAt, StateFile, Upload, WriteFile, give_store, is_in_store, resolved,
@@ -56,6 +58,7 @@ pub use generation::lineage_of;
 pub use job_names::job_names;
 pub use layout::SnapshotLayout;
 pub use location::Location;
+pub use mark_ended::mark_ended;
 pub use metadata::{
     EntryMetadata, FileEntry, OperatorMetadata, PreparedMetadata, SnapshotFormat, SnapshotKind,
     SnapshotMetadata, StateKind, StateMetadata,

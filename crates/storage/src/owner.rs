@@ -21,6 +21,7 @@ use millstream_core::time::utc;
 use millstream_core::{Error, JobId, Lineage, Result, codes};
 use serde::{Deserialize, Serialize};
 
+use crate::absent::is_absent;
 use crate::disk::{read_if_there, write_durably};
 use crate::fail;
 use crate::files;
@@ -28,7 +29,6 @@ use crate::layout::SnapshotLayout;
 use crate::location::Location;
 use crate::names::RUN_FILE;
 use crate::reached::Reached;
-use crate::there::is_absent;
 use claim::{Asking, check_claim};
 use lock::Lock;
 use note::Note;

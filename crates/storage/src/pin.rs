@@ -7,11 +7,11 @@ use std::path::Path;
 
 use millstream_core::{Error, Result, codes};
 
+use crate::absent::is_absent;
 use crate::fail;
 use crate::files::{self, is_in_store};
 use crate::location::Location;
 use crate::names::METADATA_FILE;
-use crate::there::is_absent;
 use note::Note;
 
 /// A snapshot that a running job would go back to: a shared lock of its `_metadata`, which ends with the process; in a store, which

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use millstream_core::{CheckpointId, JobId, Lineage, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::absent::is_absent;
 use crate::checkpoints::job_directories;
 use crate::disk::{make_subdirectory, read_if_there, write_durably};
 use crate::fail;
@@ -19,7 +20,7 @@ use crate::files::{self, is_in_store};
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
 use crate::names::{IN_PROGRESS, REACHED_DIRECTORY, REACHED_FILE};
-use crate::there::{is_absent, is_there};
+use crate::there::is_there;
 
 /// How far a job's output is committed, or was about to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

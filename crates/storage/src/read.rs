@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use millstream_core::{Error, KeyGroupRange, Result, codes};
 
+use crate::absent::is_absent;
 use crate::beside::neighbours;
 use crate::disk::read_if_there;
 use crate::fail;
@@ -13,7 +14,7 @@ use crate::location::Location;
 use crate::metadata::{FileEntry, OperatorMetadata, SnapshotMetadata, StateMetadata};
 use crate::names::COMMITTED_FILE;
 use crate::place::check_place;
-use crate::there::{is_absent, is_directory_there, is_there};
+use crate::there::{is_directory_there, is_there};
 use crate::verify::{Verification, Verified, VerifiedFile, check_length};
 
 /// A completed snapshot whose files are all there with their lengths. Clones are cheap, and know of each other which

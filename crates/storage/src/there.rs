@@ -1,10 +1,10 @@
 //! Whether something is there. Absent and unreachable are two things: nothing may be forgotten or deleted on the second.
 
-use std::io;
 use std::path::Path;
 
 use millstream_core::Result;
 
+use crate::absent::is_absent;
 use crate::fail;
 use crate::files;
 
@@ -27,12 +27,4 @@ pub fn is_directory_there(path: &Path) -> Result<bool> {
         Err(error) if is_absent(&error) => Ok(false),
         Err(error) => Err(fail::read(path, &error)),
     }
-}
-
-/// Whether an error says that there is nothing of that name.
-pub(crate) fn is_absent(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
 }

@@ -9,11 +9,12 @@ use std::sync::{Mutex, PoisonError};
 
 use millstream_core::{Error, Result};
 
+use crate::absent::is_absent;
 use crate::fail;
 use crate::files::{self, StateFile};
 use crate::metadata::FileEntry;
 use crate::names::{METADATA_FILE, SHARED_PREFIX};
-use crate::there::{is_absent, is_there};
+use crate::there::is_there;
 
 const BUFFER_BYTES: usize = 256 * 1024;
 

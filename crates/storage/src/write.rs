@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use millstream_core::{CheckpointId, Error, KeyGroupRange, OperatorId, Result, codes};
 
+use crate::absent::is_absent;
 use crate::disk::{make_directory, make_subdirectory, sync_directory};
 use crate::dispose::discard_incomplete;
 use crate::fail;
@@ -21,7 +22,7 @@ use crate::metadata::{FileEntry, SnapshotFormat, SnapshotMetadata};
 use crate::names::{
     COMMITTED_FILE, METADATA_FILE, OPAQUE_EXTENSION, SHARED_PREFIX, state_file_name,
 };
-use crate::there::{is_absent, is_there};
+use crate::there::is_there;
 
 /// Files whose upload is waited for when the snapshot is completed: each is in memory until then.
 const UPLOADS: usize = 8;

@@ -5,6 +5,7 @@ mod common;
 
 mod a_job_that_slept_beyond_its_lease_commits_nothing_in_a_store;
 mod an_ended_job_leaves_nothing_in_stores;
+mod disposal_leaves_uploads_to_copies;
 mod doctor_looks_at_object_stores;
 mod objects_are_read_and_written_as_files_are;
 mod objects_are_read_and_written_exactly_once_under_sigkill;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Entry, Files, Found, ReadAt, Upload, WriteFile};
+use crate::absent::is_absent;
 use crate::names::IN_PROGRESS;
-use crate::there::is_absent;
 
 const BUFFER_BYTES: usize = 256 * 1024;
 /// How many directories are synced at least, from the innermost up: a process that died may have made them, and not synced.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use millstream_core::{CheckpointId, Error, JobId, Lineage, Result, codes};
 
+use crate::absent::is_absent;
 use crate::disk::subdirectories;
 use crate::ended::Ended;
 use crate::fail;
@@ -14,7 +15,7 @@ use crate::names::{COMMITTED_FILE, METADATA_FILE};
 use crate::owner::Holder;
 use crate::place::{check_place, checkpoint_number};
 use crate::reached::{Reached, beside, missing_directories};
-use crate::there::{is_absent, is_there};
+use crate::there::is_there;
 
 /// What was found of the jobs of one name.
 #[derive(Debug, Default)]

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::note::{Held, Note};
 use super::{Holder, Locking, holder_in, lock};
+use crate::absent::is_absent;
 use crate::checkpoints::{checkpoints_of, job_directories};
 use crate::disk::same_place;
 use crate::ended::Ended;
@@ -16,7 +17,6 @@ use crate::files::is_in_store;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
 use crate::read::list_of;
-use crate::there::is_absent;
 
 /// Who asks whether a snapshot is needed.
 #[derive(Clone, Copy)]

@@ -20,10 +20,10 @@ use millstream_core::{Error, Result, codes};
 use super::clock::Clock;
 use super::process::Process;
 use super::read_run;
+use crate::absent::is_absent;
 use crate::disk::sync_directory;
 use crate::fail;
 use crate::files;
-use crate::there::is_absent;
 
 const PREFIX: &str = "_owner-lease-";
 /// A lease is renewed this often in a term.

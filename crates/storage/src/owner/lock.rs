@@ -15,12 +15,13 @@ use super::clock::Clock;
 use super::lease::{self, Lease, Sight, is_renewed};
 use super::note::{Held, Note, is_locked_by_note};
 use super::{Holder, LEASE_TERM, Locking, owned};
+use crate::absent::is_absent;
 use crate::disk::{make_directory, read_if_there};
 use crate::dispose::remove_directory;
 use crate::fail;
 use crate::files::{self, is_in_store};
 use crate::names::{JOURNAL, OWNER_FILE, REACHED_FILE, RUN_FILE};
-use crate::there::{is_absent, is_there};
+use crate::there::is_there;
 
 /// Who looks whether a lock is held, holds it for a moment. So who wants it asks this often before it is refused …
 const TRIES: u32 = 20;

@@ -16,12 +16,12 @@ use std::time::Duration;
 use millstream_core::Result;
 use millstream_core::hash::stable_hash;
 
+use crate::absent::is_absent;
 use crate::fail;
 use crate::files;
 use crate::names::{METADATA_FILE, PIN};
 use crate::owner::clock::Clock;
 use crate::owner::process::Process;
-use crate::there::is_absent;
 
 /// A note is renewed three times in a term; one that stands still for three terms is nobody's.
 const TERM: Duration = Duration::from_secs(10);

@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use crate::common::{write_native, write_snapshot};
+use crate::common::{metadata, write_native, write_snapshot};
 use millstream_core::JobId;
 use millstream_storage::{
-    Disposed, Location, Snapshot, SnapshotFormat, SnapshotLayout, SnapshotTarget, dispose,
-    mark_committed, sweep,
+    Disposed, Location, PreparedMetadata, Snapshot, SnapshotFormat, SnapshotLayout, SnapshotTarget,
+    dispose, mark_committed, sweep,
 };
 
 #[test]
@@ -53,6 +53,36 @@ fn files_of_others_stay() {
     assert!(dispose(&location, false).expect("writable").bytes() > 0);
     let left = fs::read_dir(&directory).expect("kept").count();
     assert_eq!(left, 2, "the two files that are not the snapshot's");
+}
+
+#[test]
+fn what_it_holds_without_a_note_of_the_commit_is_told() {
+    for is_committed in [false, true] {
+        let temp = tempfile::tempdir().expect("a directory");
+        let directory = temp.path().join("chk-1");
+        let target = SnapshotTarget::create(&directory, SnapshotFormat::Native);
+        let target = target.expect("a new directory");
+        let file = write_native(&target);
+        let mut content = metadata(SnapshotFormat::Native, "job", 1, file);
+        for operator in &mut content.operators {
+            operator.prepared.push(PreparedMetadata {
+                name: "s3://bucket/out/part".to_owned(),
+                value: serde_json::json!({"upload": "1"}),
+            });
+        }
+        let location = target.complete(&content).expect("writable");
+        if is_committed {
+            mark_committed(&directory).expect("writable");
+        }
+        let expected = match is_committed {
+            true => Vec::new(),
+            false => vec!["s3://bucket/out/part".to_owned()],
+        };
+        for dry_run in [true, false] {
+            let disposed = dispose(&location, dry_run).expect("writable");
+            assert_eq!(disposed.uncommitted, expected, "{is_committed} {dry_run}");
+        }
+    }
 }
 
 #[test]
