@@ -2,11 +2,16 @@
 
 mod bounds;
 mod casts;
+mod chains;
 mod comparisons;
 pub(crate) mod conditions;
 mod decimals;
 mod digits;
+mod elements;
+mod items;
+mod lambdas;
 mod literals;
+mod nulls;
 mod places;
 mod plain;
 mod provider;
@@ -39,9 +44,11 @@ pub(crate) use self::times::micros::of_nanoseconds;
 
 use self::bounds::{Bounds, of_constants};
 use self::casts::{Casts, in_own_units};
+use self::chains::Chains;
 use self::conditions::{ColumnCondition, conditions};
 use self::decimals::Decimals;
 use self::digits::Digits;
+use self::nulls::Nulls;
 use self::places::Places;
 use self::provider::Provider;
 use self::similar::Similar;
@@ -136,7 +143,9 @@ fn logical_plan(query: Box<Ast>, provider: &Provider) -> DfResult<LogicalPlan> {
     let planner = SqlToRel::new_with_options(provider, options);
     let plan = planner.sql_statement_to_plan(Statement::Query(query))?;
     let bounds = Arc::new(Bounds::new(provider.functions()));
+    let zeros = Arc::new(Zeros::new());
     let rules = Analyzer::with_rules(vec![
+        Arc::new(Chains),
         Arc::new(Places),
         Arc::new(Whens),
         Arc::new(Times),
@@ -146,7 +155,8 @@ fn logical_plan(query: Box<Ast>, provider: &Provider) -> DfResult<LogicalPlan> {
         Arc::new(Texts::new()),
         Arc::new(Digits::new()),
         Arc::new(Casts::new()),
-        Arc::new(Zeros::new()),
+        Arc::new(Nulls::new()),
+        Arc::clone(&zeros) as Arc<dyn AnalyzerRule + Send + Sync>,
         Arc::clone(&bounds) as Arc<dyn AnalyzerRule + Send + Sync>,
     ]);
     let plan = rules.execute_and_check(plan, &provider.options, |_, _| {})?;
@@ -155,7 +165,7 @@ fn logical_plan(query: Box<Ast>, provider: &Provider) -> DfResult<LogicalPlan> {
     let simplify = Optimizer::with_rules(vec![Arc::new(SimplifyExpressions::new())]);
     let context = OptimizerContext::new().without_query_execution_start_time();
     let plan = simplify.optimize(plan, &context, |_, _| {})?;
-    bounds.within(in_own_units(plan)?)
+    bounds.within(in_own_units(zeros.plain_in(plan)?)?)
 }
 
 /// Does `change` to every expression of the plan; it is told the columns that the expression reads.
@@ -413,7 +423,10 @@ pub(crate) fn describe(error: &DataFusionError) -> String {
     }
     let words: Vec<&str> = text.split_whitespace().collect();
     let text = words.join(" ");
-    plain::of_pattern(&text).unwrap_or_else(|| in_words(text.trim_end_matches('.')))
+    // A bug to those who made the functions, it is a mistake of the query here.
+    let text = text.split(" This issue was likely caused by").next();
+    let text = text.unwrap_or_default();
+    plain::of_pattern(text).unwrap_or_else(|| in_words(text.trim_end_matches('.')))
 }
 
 /// What libraries put before each other's errors when they hand them on.

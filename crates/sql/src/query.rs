@@ -226,7 +226,7 @@ impl Query {
 /// Plans one SELECT.
 fn plan_select(mut query: Box<Ast>, table_name: &str, schema: &Schema) -> Result<Plan> {
     // Behind it nothing is so deep that it can't be walked through.
-    rewrite(&mut query)?;
+    rewrite(&mut query, schema)?;
     unnest::take_off(&mut query)?;
     let scope = Scope {
         table: table_name,

@@ -1,13 +1,16 @@
 //! What the planner can't do, written as what it can, in the parsed text.
 //!
-//! - A long chain of AND, OR or `||` becomes a tree of few levels: all three may be grouped as one likes.
+//! - A long chain of AND or OR becomes a tree of few levels: both may be grouped as one likes. So does one of `||` whose parts are
+//!   all columns and constants that are texts; of others their types have to be known first, which is when they are planned.
 //! - `LIKE … ESCAPE` becomes a pattern with the escape that the planner knows.
 //! - A call of a function that is written with others here becomes an expression of those.
 //! - `nvl2`, which only looks at the first of what it is given, becomes CASE: the planner makes one type of all three.
+//! - `x = any(a)` becomes `array_has(a, x)`, which knows what the items of an array meet.
 //! - A cast to text of some length cuts the text, and fills it for CHAR.
 
 use std::ops::ControlFlow;
 
+use arrow::datatypes::Schema;
 use datafusion_sql::sqlparser::ast::{
     BinaryOperator, CharacterLength, DataType, Expr, FunctionArg, FunctionArgExpr,
     FunctionArguments, ObjectNamePart, Query as Ast, Spanned, Value, ValueWithSpan, VisitMut,
@@ -22,23 +25,30 @@ use crate::place::{Place, invalid, too_deep};
 /// Chains of at least this many parts are regrouped.
 const LONG: usize = 16;
 
-/// Rewrites `query`.
+/// Rewrites `query` over a table with `schema`.
 ///
 /// # Errors
 /// SQL_INVALID for a LIKE that has no pattern to escape in, or an expression of too many levels.
-pub(crate) fn rewrite(query: &mut Ast) -> Result<()> {
-    let mut rewriter = Rewriter { level: 0 };
+pub(crate) fn rewrite(query: &mut Ast, schema: &Schema) -> Result<()> {
+    let mut rewriter = Rewriter {
+        schema,
+        level: 0,
+        lambdas: 0,
+    };
     match query.visit(&mut rewriter) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(error) => Err(*error),
     }
 }
 
-struct Rewriter {
+struct Rewriter<'a> {
+    schema: &'a Schema,
     level: usize,
+    /// How many lambdas are around.
+    lambdas: usize,
 }
 
-impl VisitorMut for Rewriter {
+impl VisitorMut for Rewriter<'_> {
     type Break = Box<Error>;
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
@@ -46,16 +56,19 @@ impl VisitorMut for Rewriter {
         if self.level > LEVELS {
             return ControlFlow::Break(Box::new(too_deep()));
         }
-        regroup(expr);
+        self.lambdas += usize::from(matches!(expr, Expr::Lambda(_)));
+        self.regroup(expr);
         ControlFlow::Continue(())
     }
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
         self.level -= 1;
+        self.lambdas -= usize::from(matches!(expr, Expr::Lambda(_)));
         match escape(expr)
             .and_then(|()| cut(expr))
             .and_then(|()| expand(expr))
             .and_then(|()| looked_at(expr))
+            .and_then(|()| any_of(expr))
         {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => ControlFlow::Break(Box::new(error)),
@@ -63,32 +76,61 @@ impl VisitorMut for Rewriter {
     }
 }
 
-/// Makes a tree of a long chain.
-fn regroup(expr: &mut Expr) {
-    let op = match expr {
-        Expr::BinaryOp { op, .. } if chains(op) => op.clone(),
-        _ => return,
-    };
-    let mut length = 1;
-    let mut part: &Expr = expr;
-    while let Expr::BinaryOp { left, op: next, .. } = part
-        && *next == op
-    {
-        length += 1;
-        part = left.as_ref();
+impl Rewriter<'_> {
+    /// Makes a tree of a long chain.
+    fn regroup(&self, expr: &mut Expr) {
+        let op = match expr {
+            Expr::BinaryOp { op, .. } if chains(op) => op.clone(),
+            _ => return,
+        };
+        let mut may_be = true;
+        let mut length = 1;
+        let mut part: &Expr = expr;
+        while let Expr::BinaryOp {
+            left,
+            op: next,
+            right,
+        } = part
+            && *next == op
+        {
+            length += 1;
+            may_be = may_be && self.may_be_part(right, &op);
+            part = left.as_ref();
+        }
+        if length >= LONG && may_be && self.may_be_part(part, &op) {
+            let parts = parts_of(taken(expr), &op);
+            *expr = grouped(parts, &op);
+        }
     }
-    if length < LONG {
-        return;
+
+    /// Whether a chain of `op` may be grouped as one likes as far as this part of it goes: that of `||` beside an array may not.
+    fn may_be_part(&self, part: &Expr, op: &BinaryOperator) -> bool {
+        if *op != BinaryOperator::StringConcat {
+            return true;
+        }
+        match part {
+            Expr::Value(value) => matches!(value.value, Value::SingleQuotedString(_)),
+            // The parameter of a lambda may have the name of a column.
+            Expr::Identifier(name) if self.lambdas == 0 => {
+                let field = self.schema.field_with_name(&name.value);
+                field.is_ok_and(|field| field.data_type().is_string())
+            }
+            _ => false,
+        }
     }
-    let mut parts = Vec::with_capacity(length);
-    let mut rest = taken(expr);
+}
+
+/// The parts of a chain in their order.
+fn parts_of(chain: Expr, op: &BinaryOperator) -> Vec<Expr> {
+    let mut parts = Vec::new();
+    let mut rest = chain;
     loop {
         match rest {
             Expr::BinaryOp {
                 left,
                 op: next,
                 right,
-            } if next == op => {
+            } if next == *op => {
                 parts.push(*right);
                 rest = *left;
             }
@@ -99,7 +141,7 @@ fn regroup(expr: &mut Expr) {
         }
     }
     parts.reverse();
-    *expr = grouped(parts, &op);
+    parts
 }
 
 fn chains(op: &BinaryOperator) -> bool {
@@ -282,6 +324,38 @@ fn looked_at(expr: &mut Expr) -> Result<()> {
         when.result = value;
         **last = otherwise;
         *expr = case;
+    }
+    Ok(())
+}
+
+/// Writes `x = any(a)` as a call of `array_has`.
+fn any_of(expr: &mut Expr) -> Result<()> {
+    let Expr::AnyOp {
+        left,
+        compare_op: BinaryOperator::Eq,
+        right,
+        ..
+    } = expr
+    else {
+        return Ok(());
+    };
+    if matches!(right.as_ref(), Expr::Subquery(_) | Expr::Tuple(_)) {
+        return Ok(());
+    }
+    let span = left.span().union(&right.span());
+    let mut call = parse_expression("array_has(null, null)")?;
+    if let Expr::Function(function) = &mut call
+        && let [ObjectNamePart::Identifier(name)] = function.name.0.as_mut_slice()
+        && let FunctionArguments::List(list) = &mut function.args
+        && let [
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(array)),
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(item)),
+        ] = list.args.as_mut_slice()
+    {
+        name.span = span;
+        *array = taken(right);
+        *item = taken(left);
+        *expr = call;
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ use crate::functions::format_time::check_writing;
 use crate::functions::reading::{
     check_fields, check_reading, check_reading_strftime, check_time_of_day, names_zone,
 };
+use crate::functions::replacement::PATTERN_OF_RECORD;
 use crate::functions::room;
 use crate::physical::physical;
 
@@ -294,14 +295,30 @@ fn try_call(
         }
     }
     match last {
-        Err(error) if !fields.fields().is_empty() && is_about_lengths(&error) => Ok(()),
+        Err(error) if !fields.fields().is_empty() && is_about_records(&error) => Ok(()),
         last => last,
     }
 }
 
-/// Whether an array is too short or too long for a call: how long those of records are is not known here.
-fn is_about_lengths(error: &DataFusionError) -> bool {
+/// Whether what is said of a failure is that there is no such call for values of these types, whatever they are.
+pub(crate) fn tells_of_types(said: &str) -> bool {
+    let words = [
+        "Nested comparison: ",
+        "This feature is not implemented",
+        "Unsupported data type",
+        "not implemented for type",
+    ];
+    words.iter().any(|words| said.contains(words))
+}
+
+/// Whether an array is too short or too long for a call, or a pattern has too few groups: what those of records have is not known
+/// here.
+fn is_about_records(error: &DataFusionError) -> bool {
     let said = error.to_string();
-    let words = ["the same length", "start_from out of bounds"];
+    let words = [
+        "the same length",
+        "start_from out of bounds",
+        PATTERN_OF_RECORD,
+    ];
     words.iter().any(|words| said.contains(words))
 }

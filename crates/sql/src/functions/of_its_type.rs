@@ -14,10 +14,19 @@ type Give = fn(ColumnarValue) -> Result<ColumnarValue>;
 
 /// The function `name`, which no other has.
 pub(crate) fn of_its_type(name: &'static str, give: Give) -> Arc<ScalarUDF> {
+    of_volatility(name, give, Volatility::Immutable)
+}
+
+/// [`of_its_type`], of which the planner does not know what it gives for a constant.
+pub(crate) fn kept_as_call(name: &'static str, give: Give) -> Arc<ScalarUDF> {
+    of_volatility(name, give, Volatility::Volatile)
+}
+
+fn of_volatility(name: &'static str, give: Give, volatility: Volatility) -> Arc<ScalarUDF> {
     Arc::new(ScalarUDF::from(OfItsType {
         name,
         give,
-        signature: Signature::any(1, Volatility::Immutable),
+        signature: Signature::any(1, volatility),
     }))
 }
 

@@ -1,7 +1,9 @@
 //! `regexp_replace` whose replacement refers to groups as in Flink, Hive and Spark (`$1`), and as in PostgreSQL (`\1`).
 //!
-//! The library below reads `$1x` as a group of the name `1x`, of which there is none, and puts nothing in its place.
+//! The library below reads `$1x` as a group of the name `1x`, and `\10` as the group 10 of a pattern that has one, and puts nothing
+//! in the place of a group that is not there.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
@@ -14,6 +16,9 @@ use regex::Regex;
 use super::flags::with_flags;
 use super::over::over;
 
+/// What errors call a pattern that is no constant.
+pub(crate) const PATTERN_OF_RECORD: &str = "the pattern of the record";
+
 /// The function of this module, whose work is done by `theirs`.
 pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
     let replace = over(theirs, "regexp_replace", |below, call| {
@@ -23,23 +28,27 @@ pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
 }
 
 fn with_groups_of_java(below: &ScalarUDF, mut call: ScalarFunctionArgs) -> Result<ColumnarValue> {
-    let [_, pattern, replacement, ..] = call.args.as_slice() else {
+    let [_, pattern, replacement, flags @ ..] = call.args.as_slice() else {
         return below.invoke_with_args(call);
     };
-    let pattern = constant(pattern);
-    let groups = pattern.as_ref().map(|pattern| pattern.captures_len() - 1);
-    let rewritten = match replacement {
-        ColumnarValue::Scalar(value) => match value.try_as_str() {
-            Some(Some(text)) if text.contains(['$', '\\']) => {
-                if let Some(pattern) = &pattern {
-                    refuse_missing(text, pattern)?;
-                }
-                let text = rewritten(text, groups)?;
-                ScalarValue::from(text).cast_to(&value.data_type())?.into()
-            }
-            _ => return below.invoke_with_args(call),
-        },
-        ColumnarValue::Array(texts) => all_rewritten(texts, groups)?.into(),
+    let is_constant = |value: &ColumnarValue| matches!(value, ColumnarValue::Scalar(_));
+    let by = constant(replacement);
+    if is_constant(replacement) && !by.is_some_and(refers) {
+        return below.invoke_with_args(call);
+    }
+    let rewritten = match by {
+        Some(by) if is_constant(pattern) && flags.iter().all(is_constant) => {
+            let flags = flags.first().and_then(constant);
+            let groups = constant(pattern).and_then(|text| Groups::of(text, flags, "the pattern"));
+            let text = rewritten(by, groups.as_ref())?;
+            ScalarValue::from(text)
+                .cast_to(&replacement.data_type())?
+                .into()
+        }
+        _ => {
+            let texts = of_each_row(&call)?;
+            cast(&texts, &replacement.data_type())?.into()
+        }
     };
     if let Some(replacement) = call.args.get_mut(2) {
         *replacement = rewritten;
@@ -47,57 +56,114 @@ fn with_groups_of_java(below: &ScalarUDF, mut call: ScalarFunctionArgs) -> Resul
     below.invoke_with_args(call)
 }
 
-/// A pattern that is the same for all records; what is wrong with it says the function below.
-fn constant(pattern: &ColumnarValue) -> Option<Regex> {
-    let ColumnarValue::Scalar(pattern) = pattern else {
-        return None;
-    };
-    Regex::new(pattern.try_as_str()??).ok()
+/// The text that is the same for all records.
+fn constant(value: &ColumnarValue) -> Option<&str> {
+    match value {
+        ColumnarValue::Scalar(value) => value.try_as_str().flatten(),
+        ColumnarValue::Array(_) => None,
+    }
 }
 
-/// Refuses `\2` and `${name}` where the pattern has no such group, so that no record has anything to put there. `$2` is looked at
-/// where it is rewritten.
-fn refuse_missing(text: &str, pattern: &Regex) -> Result<()> {
-    let groups = pattern.captures_len() - 1;
-    let is_group = |digits: &str| digits.parse::<usize>().is_ok_and(|group| group <= groups);
-    for behind in text.split('\\').skip(1) {
-        let end = behind.find(|sign: char| !sign.is_ascii_digit());
-        let digits = behind
-            .get(..end.unwrap_or(behind.len()))
-            .unwrap_or_default();
-        if !digits.is_empty() && !is_group(digits) {
-            return exec_err!(
-                "the replacement of regexp_replace puts in group {digits}, and the pattern has {groups}"
-            );
-        }
-    }
-    for (at, _) in text.match_indices("${") {
-        let (before, from) = text.split_at(at);
-        let Some((name, _)) = named(from).filter(|_| !before.ends_with('\\')) else {
+/// Whether there may be a group in a replacement.
+fn refers(text: &str) -> bool {
+    text.contains(['$', '\\'])
+}
+
+/// The replacement for each row, by the groups of the pattern that the row has; none where there is nothing to replace.
+fn of_each_row(call: &ScalarFunctionArgs) -> Result<ArrayRef> {
+    let arguments = call.args.iter().map(Texts::of);
+    let arguments = arguments.collect::<Result<Vec<_>>>()?;
+    let [searched, patterns, replacements, flags @ ..] = arguments.as_slice() else {
+        return exec_err!("regexp_replace takes a text, a pattern and a replacement");
+    };
+    let whose = match patterns.is_constant {
+        true => "the pattern",
+        false => PATTERN_OF_RECORD,
+    };
+    let flags = flags.first();
+    let mut known: HashMap<(&str, Option<&str>), Option<Groups>> = HashMap::new();
+    let mut made = Vec::with_capacity(call.number_rows);
+    for row in 0..call.number_rows {
+        let own_flags = flags.and_then(|flags| flags.at(row));
+        let is_searched = searched.at(row).is_some() && own_flags.is_some() == flags.is_some();
+        let pattern = patterns.at(row).filter(|_| is_searched);
+        let (Some(pattern), Some(by)) = (pattern, replacements.at(row)) else {
+            made.push(None);
             continue;
         };
-        let is_name = pattern.capture_names().flatten().any(|own| own == name);
-        if !is_name && !is_group(name) {
-            return exec_err!(
-                "the replacement of regexp_replace puts in group {name}, which the pattern does not have"
-            );
+        if !refers(by) {
+            made.push(Some(by.to_owned()));
+            continue;
         }
+        let groups = known
+            .entry((pattern, own_flags))
+            .or_insert_with(|| Groups::of(pattern, own_flags, whose));
+        made.push(Some(rewritten(by, groups.as_ref())?));
     }
-    Ok(())
+    Ok(Arc::new(StringArray::from(made)))
 }
 
-fn all_rewritten(texts: &ArrayRef, groups: Option<usize>) -> Result<ArrayRef> {
-    let plain = cast(texts, &DataType::Utf8)?;
-    let plain = plain.as_string::<i32>().iter();
-    let made: StringArray = plain
-        .map(|text| text.map(|text| rewritten(text, groups)).transpose())
-        .collect::<Result<_>>()?;
-    Ok(cast(&made, texts.data_type())?)
+/// The texts of an argument.
+struct Texts {
+    values: StringArray,
+    is_constant: bool,
 }
 
-/// The replacement in the library's words. As in Java a number goes on for as long as the pattern has such a group, and `\$` is a
-/// dollar sign; so is one that no number follows, which Java refuses.
-fn rewritten(text: &str, groups: Option<usize>) -> Result<String> {
+impl Texts {
+    fn of(value: &ColumnarValue) -> Result<Self> {
+        let (values, is_constant) = match value {
+            ColumnarValue::Array(values) => (Arc::clone(values), false),
+            ColumnarValue::Scalar(value) => (value.to_array()?, true),
+        };
+        let values = cast(&values, &DataType::Utf8)?;
+        Ok(Self {
+            values: values.as_string::<i32>().clone(),
+            is_constant,
+        })
+    }
+
+    fn at(&self, row: usize) -> Option<&str> {
+        let row = if self.is_constant { 0 } else { row };
+        self.values.is_valid(row).then(|| self.values.value(row))
+    }
+}
+
+/// The groups of a pattern.
+#[derive(Debug)]
+struct Groups {
+    /// What has them, in words.
+    whose: &'static str,
+    count: usize,
+    names: Vec<String>,
+}
+
+impl Groups {
+    /// None where the pattern is wrong, which the function below tells.
+    fn of(pattern: &str, flags: Option<&str>, whose: &'static str) -> Option<Self> {
+        let flags = flags.unwrap_or_default().replace('g', "");
+        let pattern = match flags.as_str() {
+            "" => Regex::new(pattern),
+            // With them white space and comments may hold what looks like groups.
+            flags => Regex::new(&format!("(?{flags}){pattern}")),
+        };
+        let pattern = pattern.ok()?;
+        let names = pattern.capture_names().flatten();
+        Some(Self {
+            whose,
+            count: pattern.captures_len() - 1,
+            names: names.map(ToOwned::to_owned).collect(),
+        })
+    }
+
+    fn has(&self, name: &str) -> bool {
+        let is_number = |number: usize| number <= self.count;
+        name.parse().is_ok_and(is_number) || self.names.iter().any(|own| own == name)
+    }
+}
+
+/// The replacement in the library's words, for a pattern with `groups` if they are known. As in Java a number goes on for as long as
+/// the pattern has such a group, and `\$` is a dollar sign; so is one that no number follows, which Java refuses.
+fn rewritten(text: &str, groups: Option<&Groups>) -> Result<String> {
     let mut made = String::with_capacity(text.len() + 8);
     let mut rest = text;
     while let Some(at) = rest.find(['$', '\\']) {
@@ -106,21 +172,30 @@ fn rewritten(text: &str, groups: Option<usize>) -> Result<String> {
         if let Some(behind) = from.strip_prefix("\\$") {
             made.push_str("$$");
             rest = behind;
-        } else if let Some(behind) = from.strip_prefix('\\') {
-            made.push('\\');
-            rest = behind;
-        } else if let Some((name, behind)) = named(from) {
+            continue;
+        }
+        if let Some((name, behind)) = named(from) {
+            if let Some(groups) = groups.filter(|groups| !groups.has(name)) {
+                return exec_err!(
+                    "the replacement of regexp_replace puts in group {name}, which {} does not have",
+                    groups.whose
+                );
+            }
             made.push_str(&format!("${{{name}}}"));
             rest = behind;
-        } else {
-            let digits = from.bytes().skip(1).take_while(u8::is_ascii_digit).count();
-            let number = number(&from[1..=digits], groups)?;
-            match number {
-                Some(number) => made.push_str(&format!("${{{number}}}")),
-                None => made.push_str("$$"),
-            }
-            rest = &from[1 + number.map_or(0, str::len)..];
+            continue;
         }
+        let (sign, behind) = behind_sign(from);
+        let length = digits_of_group(behind, groups.map(|groups| groups.count));
+        let (number, behind) = behind.split_at(length);
+        if !number.is_empty() {
+            made.push_str(&format!("${{{number}}}"));
+        } else if let (Some(digit), Some(groups)) = (digit(behind), groups) {
+            return missing(digit, groups, sign);
+        } else {
+            made.push_str(sign);
+        }
+        rest = behind;
     }
     made.push_str(rest);
     Ok(made)
@@ -131,20 +206,48 @@ fn named(text: &str) -> Option<(&str, &str)> {
     text.strip_prefix("${")?.split_once('}')
 }
 
-/// As many of the digits as name a group.
-fn number(digits: &str, groups: Option<usize>) -> Result<Option<&str>> {
-    let groups = groups.unwrap_or(usize::MAX);
-    let exists = |digits: &str| digits.parse::<usize>().is_ok_and(|group| group <= groups);
-    match (1..=digits.len())
-        .rev()
-        .map(|length| &digits[..length])
-        .find(|digits| exists(digits))
-    {
-        None if !digits.is_empty() => exec_err!(
-            "the replacement of regexp_replace puts in group {digits}, and the pattern has {groups}; write \\$ for a dollar sign"
-        ),
-        found => Ok(found),
+/// What a `$` or a `\` that no group follows is in the library's words, and what is behind it. A group may stand behind two
+/// backslashes, too, as the library below has it.
+fn behind_sign(from: &str) -> (&'static str, &str) {
+    if let Some(behind) = from.strip_prefix('$') {
+        return ("$$", behind);
     }
+    let behind = from.strip_prefix('\\').unwrap_or(from);
+    let second = behind.strip_prefix('\\');
+    let second = second.filter(|behind| digit(behind).is_some());
+    ("\\", second.unwrap_or(behind))
+}
+
+/// The digit with which a text begins.
+fn digit(text: &str) -> Option<char> {
+    text.chars().next().filter(char::is_ascii_digit)
+}
+
+/// How many of the digits with which a text begins name a group.
+fn digits_of_group(text: &str, groups: Option<usize>) -> usize {
+    let most = groups.unwrap_or(usize::MAX);
+    let (mut group, mut length) = (0_usize, 0);
+    for digit in text.bytes().take_while(u8::is_ascii_digit) {
+        let next = group.checked_mul(10);
+        let next = next.and_then(|tens| tens.checked_add(usize::from(digit - b'0')));
+        match next.filter(|next| *next <= most) {
+            Some(next) => group = next,
+            None => break,
+        }
+        length += 1;
+    }
+    length
+}
+
+fn missing(group: char, groups: &Groups, sign: &str) -> Result<String> {
+    let Groups { whose, count, .. } = groups;
+    let next = match sign {
+        "$$" => "; write \\$ for a dollar sign",
+        _ => "",
+    };
+    exec_err!(
+        "the replacement of regexp_replace puts in group {group}, and {whose} has {count}{next}"
+    )
 }
 
 #[cfg(test)]

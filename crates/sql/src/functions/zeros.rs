@@ -1,10 +1,14 @@
 //! 0 and -0 are one number also where values are looked for, as in PostgreSQL and Flink.
 //!
-//! Operators take them for one. IN with many items, CASE with an operand, `nullif` and the functions of arrays compare bits.
+//! Operators take them for one. IN with many items, CASE with an operand, `nullif` and the functions of arrays compare bits, and so
+//! does everything that compares arrays, structs and maps whole.
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, GenericListArray, OffsetSizeTrait};
+use arrow::array::{
+    Array, ArrayRef, AsArray, FixedSizeListArray, GenericListArray, MapArray, OffsetSizeTrait,
+    StructArray,
+};
 use arrow::compute::{is_null, nullif as null_where};
 use arrow::datatypes::{DataType, FieldRef};
 use datafusion_common::utils::normalize_float_zero;
@@ -26,15 +30,35 @@ const LOOKING: &[&str] = &[
     "array_replace_n",
 ];
 
+/// Functions that take equal items for one. Of Doubles they know both zeros; in arrays and structs within an array they compare bits.
+const GROUPING: &[&str] = &[
+    "array_distinct",
+    "array_except",
+    "array_intersect",
+    "array_union",
+];
+
 /// The functions of this module, whose work is done by `theirs`.
 pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
     let looking = LOOKING.iter().map(|name| over(theirs, name, looked_for));
     let has = simplified(theirs, "array_has", looked_for, is_told_by_in);
-    looking.chain([has]).flatten().collect()
+    let grouping = GROUPING.iter().map(|name| over(theirs, name, grouped));
+    looking.chain([has]).chain(grouping).flatten().collect()
 }
 
 fn looked_for(below: &ScalarUDF, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
     below.invoke_with_args(of_call(call)?)
+}
+
+fn grouped(below: &ScalarUDF, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let item = call.args.first().and_then(|array| match array.data_type() {
+        DataType::List(item) | DataType::LargeList(item) => Some(item),
+        _ => None,
+    });
+    match item {
+        Some(item) if item.data_type().is_nested() => looked_for(below, call),
+        _ => below.invoke_with_args(call),
+    }
 }
 
 /// Whether IN says of a constant array what `array_has` does: beside null it is null for what is not found, and of Doubles it
@@ -44,7 +68,7 @@ fn is_told_by_in(arguments: &[Expr]) -> bool {
         return true;
     };
     let told =
-        |items: ArrayRef| items.logical_null_count() == 0 && !items.data_type().is_floating();
+        |items: ArrayRef| items.logical_null_count() == 0 && !holds_doubles(items.data_type());
     match array {
         _ if array.is_null() => true,
         ScalarValue::List(lists) => told(lists.value(0)),
@@ -66,7 +90,7 @@ pub(super) fn nullif(below: &ScalarUDF, call: ScalarFunctionArgs) -> Result<Colu
     let Some(first) = call.args.first().cloned() else {
         return below.invoke_with_args(call);
     };
-    if !first.data_type().is_floating() {
+    if !holds_doubles(&first.data_type()) {
         return below.invoke_with_args(call);
     }
     let rows = call.number_rows;
@@ -82,29 +106,66 @@ pub(super) fn nullif(below: &ScalarUDF, call: ScalarFunctionArgs) -> Result<Colu
 }
 
 fn plain(value: &ColumnarValue) -> Result<ColumnarValue> {
-    if !has_doubles(&value.data_type()) {
+    if !holds_doubles(&value.data_type()) {
         return Ok(value.clone());
     }
     Ok(match value {
         ColumnarValue::Array(array) => ColumnarValue::Array(plain_items(array)?),
-        ColumnarValue::Scalar(value) => {
-            let one = plain_items(&value.to_array()?)?;
-            ColumnarValue::Scalar(ScalarValue::try_from_array(&one, 0)?)
-        }
+        ColumnarValue::Scalar(value) => ColumnarValue::Scalar(plain_value(value)?),
     })
 }
 
-fn has_doubles(data_type: &DataType) -> bool {
+/// The constant with 0 for -0 in it.
+pub(crate) fn plain_value(value: &ScalarValue) -> Result<ScalarValue> {
+    if !holds_doubles(&value.data_type()) {
+        return Ok(value.clone());
+    }
+    let one = plain_items(&value.to_array()?)?;
+    ScalarValue::try_from_array(&one, 0)
+}
+
+/// Whether values of the type are Doubles or Floats, or have them in them.
+pub(crate) fn holds_doubles(data_type: &DataType) -> bool {
     match data_type {
-        DataType::List(item) | DataType::LargeList(item) => has_doubles(item.data_type()),
+        DataType::List(item)
+        | DataType::LargeList(item)
+        | DataType::FixedSizeList(item, _)
+        | DataType::Map(item, _) => holds_doubles(item.data_type()),
+        DataType::Struct(fields) => fields.iter().any(|field| holds_doubles(field.data_type())),
         other => other.is_floating(),
     }
 }
 
 fn plain_items(array: &ArrayRef) -> Result<ArrayRef> {
+    if !holds_doubles(array.data_type()) {
+        return Ok(Arc::clone(array));
+    }
     match array.data_type() {
         DataType::List(item) => of_lists(array.as_list::<i32>(), item),
         DataType::LargeList(item) => of_lists(array.as_list::<i64>(), item),
+        DataType::FixedSizeList(item, size) => {
+            let lists = array.as_fixed_size_list();
+            let lists = FixedSizeListArray::try_new_with_length(
+                Arc::clone(item),
+                *size,
+                plain_items(lists.values())?,
+                lists.nulls().cloned(),
+                lists.len(),
+            )?;
+            Ok(Arc::new(lists))
+        }
+        DataType::Struct(_) => Ok(Arc::new(of_struct(array.as_struct())?)),
+        DataType::Map(entries, ordered) => {
+            let maps = array.as_map();
+            let maps = MapArray::try_new(
+                Arc::clone(entries),
+                maps.offsets().clone(),
+                of_struct(maps.entries())?,
+                maps.nulls().cloned(),
+                *ordered,
+            )?;
+            Ok(Arc::new(maps))
+        }
         _ => Ok(normalize_float_zero(array)),
     }
 }
@@ -119,7 +180,21 @@ fn of_lists<O: OffsetSizeTrait>(lists: &GenericListArray<O>, item: &FieldRef) ->
     Ok(Arc::new(lists))
 }
 
-/// `plain_zero(number)`: the number, and 0 for -0.
+fn of_struct(values: &StructArray) -> Result<StructArray> {
+    let columns = values.columns().iter().map(plain_items);
+    let values = StructArray::try_new_with_length(
+        values.fields().clone(),
+        columns.collect::<Result<_>>()?,
+        values.nulls().cloned(),
+        values.len(),
+    )?;
+    Ok(values)
+}
+
+/// The name by which the plan knows the function below.
+pub(crate) const NAME: &str = "plain_zero";
+
+/// `plain_zero(value)`: the value with 0 for -0 in it.
 pub(crate) fn plain_zero() -> Arc<ScalarUDF> {
-    of_its_type("plain_zero", |number| plain(&number))
+    of_its_type(NAME, |value| plain(&value))
 }

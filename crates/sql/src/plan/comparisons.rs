@@ -138,9 +138,14 @@ fn number(expr: &Expr) -> Option<()> {
 
 /// The digits of a number that is no floating point, and how many of them stand behind the point.
 fn digits(expr: &Expr, schema: &DFSchema) -> Option<(u8, u8)> {
-    let digits = match expr.get_type(schema).ok()? {
+    digits_of(&expr.get_type(schema).ok()?)
+}
+
+/// The digits of the numbers of a type, and how many of them stand behind the point; none of floating point.
+pub(super) fn digits_of(data_type: &DataType) -> Option<(u8, u8)> {
+    let digits = match data_type {
         DataType::Decimal128(digits, scale) | DataType::Decimal256(digits, scale) => {
-            return Some((digits, u8::try_from(scale).unwrap_or(0)));
+            return Some((*digits, u8::try_from(*scale).unwrap_or(0)));
         }
         DataType::Int8 | DataType::UInt8 => 3,
         DataType::Int16 | DataType::UInt16 => 5,

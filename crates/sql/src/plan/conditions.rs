@@ -3,12 +3,14 @@
 mod nanoseconds;
 
 use arrow::array::ArrayRef;
+use arrow::datatypes::DataType;
 use datafusion_common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion_common::{DFSchema, ScalarValue};
 use datafusion_expr::utils::split_conjunction;
 use datafusion_expr::{BinaryExpr, Expr, Operator};
 
 use super::times::micros;
+use crate::functions::zeros;
 
 /// Something that is so of every row that the query keeps.
 #[derive(Debug, Clone)]
@@ -59,7 +61,7 @@ pub(crate) fn conditions(filter: &Expr, input: &DFSchema) -> Vec<ColumnCondition
 }
 
 /// Whether no row can make the expression fail.
-fn can_not_fail(expr: &Expr) -> bool {
+pub(super) fn can_not_fail(expr: &Expr) -> bool {
     let mut safe = true;
     let walked = expr.apply(|expr| {
         safe &= match expr {
@@ -76,7 +78,7 @@ fn can_not_fail(expr: &Expr) -> bool {
             | Expr::InList(_)
             | Expr::Between(_)
             | Expr::Like(_) => true,
-            Expr::ScalarFunction(call) => call.func.name() == micros::NAME,
+            Expr::ScalarFunction(call) => [micros::NAME, zeros::NAME].contains(&call.func.name()),
             _ => false,
         };
         Ok(if safe {
@@ -105,11 +107,8 @@ fn condition(expr: &Expr, input: &DFSchema) -> Option<ColumnCondition> {
         Expr::BinaryExpr(BinaryExpr {
             op: Operator::Or, ..
         }) => {
-            let mut column = None;
-            let mut values = Vec::new();
-            equals(expr, &mut column, &mut values)?;
-            let column = column?;
-            of(column, one_of(column, &values, input)?)
+            let (column, values) = equals(expr)?;
+            of(column, one_of(column, values, input)?)
         }
         Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
             let (column, op, value) = match (left.as_ref(), right.as_ref()) {
@@ -132,35 +131,60 @@ fn condition(expr: &Expr, input: &DFSchema) -> Option<ColumnCondition> {
     }
 }
 
-/// The constants of `a = 1 OR a = 2 OR …`, which is what a short IN becomes.
-fn equals<'a>(expr: &'a Expr, column: &mut Option<&'a Expr>, values: &mut Vec<Expr>) -> Option<()> {
-    let Expr::BinaryExpr(BinaryExpr { left, op, right }) = expr else {
-        return None;
-    };
-    match op {
-        Operator::Or => {
-            equals(left, column, values)?;
-            equals(right, column, values)
+/// The column and the constants of `a = 1 OR a = 2 OR …`, which is what a short IN becomes.
+fn equals(expr: &Expr) -> Option<(&Expr, Vec<&Expr>)> {
+    let mut column = None;
+    let mut values = Vec::new();
+    for part in alternatives(expr) {
+        let Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: Operator::Eq,
+            right,
+        }) = part
+        else {
+            return None;
+        };
+        let (told, value) = match (left.as_ref(), right.as_ref()) {
+            (told @ Expr::Column(_), value @ Expr::Literal(..))
+            | (value @ Expr::Literal(..), told @ Expr::Column(_)) => (told, value),
+            _ => return None,
+        };
+        if *column.get_or_insert(told) != told {
+            return None;
         }
-        Operator::Eq => {
-            let (told, value) = match (left.as_ref(), right.as_ref()) {
-                (told @ Expr::Column(_), value @ Expr::Literal(..))
-                | (value @ Expr::Literal(..), told @ Expr::Column(_)) => (told, value),
-                _ => return None,
-            };
-            if *column.get_or_insert(told) != told {
-                return None;
-            }
-            values.push(value.clone());
-            Some(())
-        }
-        _ => None,
+        values.push(value);
     }
+    Some((column?, values))
 }
 
-fn one_of(column: &Expr, values: &[Expr], input: &DFSchema) -> Option<ColumnTest> {
-    let values = values.iter().map(|value| match value {
-        Expr::Literal(value, _) => constant(column, value, input).map(|_| value.clone()),
+/// The parts of `a OR b OR …`, in their order. There may be more than a stack has room for.
+fn alternatives(expr: &Expr) -> Vec<&Expr> {
+    let mut parts = Vec::new();
+    let mut rest = vec![expr];
+    while let Some(expr) = rest.pop() {
+        match expr {
+            Expr::BinaryExpr(BinaryExpr {
+                left,
+                op: Operator::Or,
+                right,
+            }) => {
+                rest.push(right);
+                rest.push(left);
+            }
+            part => parts.push(part),
+        }
+    }
+    parts
+}
+
+fn one_of<'a>(
+    column: &Expr,
+    values: impl IntoIterator<Item = &'a Expr>,
+    input: &DFSchema,
+) -> Option<ColumnTest> {
+    let data_type = type_of(column, input)?;
+    let values = values.into_iter().map(|value| match value {
+        Expr::Literal(value, _) if is_value_of(value, data_type) => Some(value.clone()),
         _ => None,
     });
     let values: Vec<ScalarValue> = values.collect::<Option<_>>()?;
@@ -171,13 +195,18 @@ fn one_of(column: &Expr, values: &[Expr], input: &DFSchema) -> Option<ColumnTest
 
 /// A constant of the column's type that is not null.
 fn constant(column: &Expr, value: &ScalarValue, input: &DFSchema) -> Option<ArrayRef> {
+    let is_value = is_value_of(value, type_of(column, input)?);
+    is_value.then(|| value.to_array().ok()).flatten()
+}
+
+fn type_of<'a>(column: &Expr, input: &'a DFSchema) -> Option<&'a DataType> {
     let Expr::Column(column) = column else {
         return None;
     };
     let place = input.index_of_column(column).ok()?;
-    let is_of_type = input.field(place).data_type() == &value.data_type();
-    if value.is_null() || !is_of_type {
-        return None;
-    }
-    value.to_array().ok()
+    Some(input.field(place).data_type())
+}
+
+fn is_value_of(value: &ScalarValue, data_type: &DataType) -> bool {
+    !value.is_null() && value.data_type() == *data_type
 }

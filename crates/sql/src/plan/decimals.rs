@@ -6,7 +6,6 @@
 
 use arrow::datatypes::{DECIMAL128_MAX_SCALE, DataType};
 use datafusion_common::config::ConfigOptions;
-use datafusion_common::tree_node::{Transformed, TreeNode};
 use datafusion_common::{DFSchema, Result, ScalarValue, plan_err};
 use datafusion_expr::expr::InList;
 use datafusion_expr::{
@@ -15,6 +14,8 @@ use datafusion_expr::{
 use datafusion_optimizer::analyzer::AnalyzerRule;
 
 use super::comparisons::{beside_whole_numbers, compared, literal_text, long_beside_numbers};
+use super::items::{self, planned};
+use super::lambdas::each_part;
 use super::over_expressions;
 use super::times::days::joined;
 use super::whole::{in_digits, no_double, reckoned, refuse_beside_doubles};
@@ -31,11 +32,8 @@ pub(super) struct Decimals;
 impl AnalyzerRule for Decimals {
     fn analyze(&self, plan: LogicalPlan, _options: &ConfigOptions) -> Result<LogicalPlan> {
         over_expressions(plan, |expr, schema| {
-            let rewritten = expr.transform_up(|expr| Ok(Transformed::yes(one(expr, schema)?)))?;
-            let rewritten = rewritten
-                .data
-                .transform_up(|expr| Ok(Transformed::yes(alone(expr))))?;
-            Ok(rewritten.data)
+            let rewritten = each_part(expr, schema, &|part| one(part, schema))?;
+            each_part(rewritten, schema, &|part| Ok(alone(part)))
         })
     }
 
@@ -86,7 +84,7 @@ fn one(mut expr: Expr, schema: &DFSchema) -> Result<Expr> {
             if let Some(number) = whole_already(name, &mut call.args, schema) {
                 return Ok(number);
             }
-            let args: Vec<&mut Expr> = call.args.iter_mut().collect();
+            let mut args: Vec<&mut Expr> = call.args.iter_mut().collect();
             if IN_DOUBLES.contains(&name) && args.iter().any(|arg| has_decimals(arg, schema)) {
                 return plan_err!(
                     "{name} reckons with Doubles, which does not give the exact number of decimals"
@@ -95,9 +93,15 @@ fn one(mut expr: Expr, schema: &DFSchema) -> Result<Expr> {
             if CHOOSING.contains(&name) {
                 chosen(args, schema, name)?;
             } else {
-                let elements = args.get(..joined(name).min(args.len()));
-                refuse_beside_doubles(elements.unwrap_or_default(), schema, name)?;
+                let count = joined(name).min(args.len());
+                if let Some(elements) = args.get_mut(..count) {
+                    items::of_numbers(elements, schema, name)?;
+                    refuse_beside_doubles(elements, schema, name)?;
+                }
                 beside(args, schema)?;
+            }
+            if let Some(itself) = planned::itself(&call.func) {
+                call.func = itself;
             }
         }
         Expr::Case(Case {
@@ -179,6 +183,9 @@ fn is_exact(op: Operator) -> bool {
 
 /// What is compared: all numbers that are exact stay so.
 fn held_against(mut exprs: Vec<&mut Expr>, schema: &DFSchema) -> Result<()> {
+    if any_array(&exprs, schema) {
+        return items::of_numbers(&mut exprs, schema, items::COMPARISON);
+    }
     beside_whole_numbers(&mut exprs, schema);
     unify(
         exprs.iter_mut().map(|expr| &mut **expr).collect(),
@@ -313,6 +320,10 @@ const IN_DOUBLES: &[&str] = &[
     "inner_product",
 ];
 
+fn any_array(exprs: &[&mut Expr], schema: &DFSchema) -> bool {
+    exprs.iter().any(|expr| is(expr, schema, DataType::is_list))
+}
+
 fn has_decimals(expr: &Expr, schema: &DFSchema) -> bool {
     is(expr, schema, |data_type| match data_type {
         DataType::List(item) | DataType::LargeList(item) => item.data_type().is_decimal(),
@@ -323,6 +334,9 @@ fn has_decimals(expr: &Expr, schema: &DFSchema) -> bool {
 /// What is handed on has one type. Neither holds all values of the other where a decimal meets a Double, apart from the
 /// numbers of the query; DataFusion would take decimals with half of the digits.
 fn chosen(mut exprs: Vec<&mut Expr>, schema: &DFSchema, name: &str) -> Result<()> {
+    if any_array(&exprs, schema) {
+        items::of_numbers(&mut exprs, schema, name)?;
+    }
     let long = long_beside_numbers(&exprs, schema);
     let decimals = exprs
         .iter()
@@ -366,6 +380,8 @@ fn chosen(mut exprs: Vec<&mut Expr>, schema: &DFSchema, name: &str) -> Result<()
                 "{name} gives either a decimal or a Double here, and no type holds the values of both"
             );
         }
+    } else if name == "make_array" && items::wait(&exprs, schema) {
+        return Ok(());
     }
     beside(exprs, schema)
 }

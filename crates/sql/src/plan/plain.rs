@@ -30,13 +30,7 @@ pub(super) fn said(message: &str) -> Plain {
         .or_else(|| of_value(&message))
         .or_else(|| of_syntax(&message))
         .or_else(|| of_vain(&message));
-    known.unwrap_or_else(|| {
-        let short = message
-            .split(" This issue was likely caused by")
-            .next()
-            .unwrap_or_default();
-        plain(short.to_owned(), MEND)
-    })
+    known.unwrap_or_else(|| plain(message, MEND))
 }
 
 /// What stands in `text` between `before` and `after`.
@@ -170,6 +164,13 @@ fn of_operator(message: &str) -> Option<Plain> {
     if let Some(rest) = message.strip_prefix(compared) {
         let message = format!("there is no comparison {rest}");
         return Some(plain(message, CONVERT));
+    }
+    if let Some(types) = between(message, "Nested comparison: ", " (hint: ") {
+        let message = format!("there is no comparison {types} of items of arrays");
+        return Some(plain(
+            message,
+            "compare what they hold, for example by array_transform(a, x -> x['id'])",
+        ));
     }
     if let Some(types) = between(message, "a common type to coerce ", " in ") {
         let message = format!("LIKE compares texts, and not {types}");

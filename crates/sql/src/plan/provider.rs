@@ -1,16 +1,25 @@
 //! What DataFusion's planner asks about tables, functions and types.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, SchemaRef, TimeUnit};
 use datafusion_common::config::ConfigOptions;
-use datafusion_common::{TableReference, not_impl_err, plan_err};
+use datafusion_common::utils::list_ndims;
+use datafusion_common::{DFSchema, TableReference, not_impl_err, plan_err};
 use datafusion_expr::logical_plan::builder::LogicalTableSource;
-use datafusion_expr::planner::{ContextProvider, ExprPlanner, PlannerResult, TypePlanner};
-use datafusion_expr::{AggregateUDF, Expr, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
-use datafusion_sql::sqlparser::ast::{ArrayElemTypeDef, DataType as SqlType, TimezoneInfo};
+use datafusion_expr::planner::{
+    ContextProvider, ExprPlanner, PlannerResult, RawBinaryExpr, TypePlanner,
+};
+use datafusion_expr::{
+    AggregateUDF, Expr, ExprSchemable, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF,
+};
+use datafusion_sql::sqlparser::ast::{
+    ArrayElemTypeDef, BinaryOperator, DataType as SqlType, TimezoneInfo,
+};
 
 use super::DfResult;
+use super::items::planned;
 use super::times::chosen::instead;
 use crate::functions::Functions;
 use crate::functions::written::{self, Written};
@@ -27,7 +36,12 @@ pub(super) struct Provider {
 
 impl Provider {
     pub(super) fn new(table: &str, schema: SchemaRef, functions: Functions) -> Self {
+        let joining = |name: &str| functions.scalar(name).map(planned::instead);
         let registered = Registered {
+            array_append: joining("array_append"),
+            array_concat: joining("array_concat"),
+            array_has_all: joining("array_has_all"),
+            array_prepend: joining("array_prepend"),
             date_part: functions.scalar("date_part"),
             substr: functions.scalar("substr"),
         };
@@ -72,7 +86,10 @@ impl ContextProvider for Provider {
         if name == written::NAME {
             return Some(Arc::new(ScalarUDF::from(Written::new())));
         }
-        self.functions.scalar(name).map(instead)
+        self.functions
+            .scalar(name)
+            .map(instead)
+            .map(planned::instead)
     }
 
     fn get_higher_order_meta(&self, name: &str) -> Option<Arc<HigherOrderUDF>> {
@@ -115,11 +132,44 @@ impl ContextProvider for Provider {
 /// Plans syntax with the functions of the registry, where DataFusion would take its own.
 #[derive(Debug)]
 struct Registered {
+    array_append: Option<Arc<ScalarUDF>>,
+    array_concat: Option<Arc<ScalarUDF>>,
+    array_has_all: Option<Arc<ScalarUDF>>,
+    array_prepend: Option<Arc<ScalarUDF>>,
     date_part: Option<Arc<ScalarUDF>>,
     substr: Option<Arc<ScalarUDF>>,
 }
 
 impl ExprPlanner for Registered {
+    /// `||` beside an array, where whatever has fewer levels of arrays is an item of the other, and `@>` and `<@` of two arrays.
+    fn plan_binary_op(
+        &self,
+        expr: RawBinaryExpr,
+        schema: &DFSchema,
+    ) -> DfResult<PlannerResult<RawBinaryExpr>> {
+        use BinaryOperator::{ArrowAt, AtArrow, StringConcat};
+        if !matches!(expr.op, ArrowAt | AtArrow | StringConcat) {
+            return Ok(PlannerResult::Original(expr));
+        }
+        let left = list_ndims(&expr.left.get_type(schema)?);
+        let right = list_ndims(&expr.right.get_type(schema)?);
+        let function = match (&expr.op, left.cmp(&right)) {
+            _ if left == 0 && right == 0 => None,
+            (StringConcat, Ordering::Greater) => self.array_append.as_ref(),
+            (StringConcat, Ordering::Equal) => self.array_concat.as_ref(),
+            (StringConcat, Ordering::Less) => self.array_prepend.as_ref(),
+            _ if left == 0 || right == 0 => None,
+            _ => self.array_has_all.as_ref(),
+        };
+        Ok(match function {
+            Some(function) if expr.op == ArrowAt => {
+                PlannerResult::Planned(function.call(vec![expr.right, expr.left]))
+            }
+            Some(function) => PlannerResult::Planned(function.call(vec![expr.left, expr.right])),
+            None => PlannerResult::Original(expr),
+        })
+    }
+
     fn plan_extract(&self, args: Vec<Expr>) -> DfResult<PlannerResult<Vec<Expr>>> {
         Ok(call(self.date_part.as_ref(), args))
     }

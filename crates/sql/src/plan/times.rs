@@ -10,12 +10,12 @@
 
 pub(super) mod chosen;
 pub(super) mod days;
+mod items;
 pub(super) mod micros;
 mod texts;
 
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion_common::config::ConfigOptions;
-use datafusion_common::tree_node::{Transformed, TreeNode};
 use datafusion_common::{DFSchema, Result, ScalarValue};
 use datafusion_expr::expr::{InList, ScalarFunction};
 use datafusion_expr::{
@@ -23,6 +23,7 @@ use datafusion_expr::{
 };
 use datafusion_optimizer::analyzer::AnalyzerRule;
 
+use super::lambdas::each_part;
 use super::over_expressions;
 use crate::functions::times::CHOOSING;
 
@@ -33,8 +34,7 @@ pub(super) struct Times;
 impl AnalyzerRule for Times {
     fn analyze(&self, plan: LogicalPlan, _options: &ConfigOptions) -> Result<LogicalPlan> {
         over_expressions(plan, |expr, schema| {
-            let rewritten = expr.transform_up(|expr| Ok(Transformed::yes(one(expr, schema)?)))?;
-            Ok(rewritten.data)
+            each_part(expr, schema, &|part| one(part, schema))
         })
     }
 
@@ -112,6 +112,8 @@ fn called(mut call: ScalarFunction, schema: &DFSchema) -> Result<ScalarFunction>
                 *arg = cast(std::mem::take(arg), micros(zone));
             }
         }
+    } else {
+        items::unify(&mut call.args, schema, name)?;
     }
     Ok(call)
 }

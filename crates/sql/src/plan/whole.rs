@@ -188,7 +188,8 @@ fn gives_doubles(expr: &Expr, schema: &DFSchema) -> bool {
     text.is_none() && expr.get_type(schema).is_ok_and(|own| is_of_doubles(&own))
 }
 
-fn results(case: &Case) -> impl Iterator<Item = &Expr> {
+/// What a CASE gives.
+pub(super) fn results(case: &Case) -> impl Iterator<Item = &Expr> {
     let results = case.when_then_expr.iter().map(|(_, then)| then.as_ref());
     results.chain(case.else_expr.as_deref())
 }

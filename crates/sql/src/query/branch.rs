@@ -14,7 +14,7 @@ use millstream_core::type_names::type_in_words;
 use super::{filter, guard, internal};
 use crate::functions::room;
 use crate::plan::{Plan, describe, mistake, of_nanoseconds};
-use crate::trial::sample_rows;
+use crate::trial::{sample_rows, tells_of_types};
 use crate::unnest;
 
 /// What a batch gave: the output and, where WHERE dropped some rows, which ones it kept.
@@ -204,28 +204,31 @@ impl Plan {
         }
         let rows = sample_rows(&self.input).map_err(internal)?;
         let kept = rows.project(&self.kept).map_err(internal)?;
-        // Of values first: what is said of them says more.
-        let order = (1..rows.num_rows()).chain([0]);
-        let mut conditions = order.clone().map(|row| {
-            guard::guarded(|| self.matching_rows(&rows.slice(row, 1))).and_then(|done| done)
-        });
-        any_works(&mut conditions).map_err(broken)?;
-        let mut projections = order
-            .map(|row| guard::guarded(|| self.project(&kept.slice(row, 1))).and_then(|done| done));
-        any_works(&mut projections).map_err(broken)
+        works_for_any(&rows, |row| self.matching_rows(row).map(|_| ())).map_err(broken)?;
+        works_for_any(&kept, |row| self.project(row).map(|_| ())).map_err(broken)
     }
 }
 
-/// Whether any of the tries works; what the first of them said if none does.
-fn any_works<T>(tries: &mut dyn Iterator<Item = Result<T, String>>) -> Result<(), String> {
-    let mut first = None;
-    for tried in tries {
-        match tried {
-            Ok(_) => return Ok(()),
-            Err(message) => first = first.or(Some(message)),
+/// Whether `work` can be done with any of the rows, the first of which is of nulls and the others of values; what was said of the
+/// first of values if not. Nulls do not count where no values of their types ever work.
+fn works_for_any(
+    rows: &RecordBatch,
+    work: impl Fn(&RecordBatch) -> Result<(), String>,
+) -> Result<(), String> {
+    let tried = |row| guard::guarded(|| work(&rows.slice(row, 1))).and_then(|done| done);
+    let mut said = Vec::new();
+    for row in 1..rows.num_rows() {
+        match tried(row) {
+            Ok(()) => return Ok(()),
+            Err(message) => said.push(message),
         }
     }
-    first.map_or(Ok(()), Err)
+    let is_of_types = !said.is_empty() && said.iter().all(|message| tells_of_types(message));
+    let of_nulls = tried(0);
+    if of_nulls.is_ok() && !is_of_types {
+        return Ok(());
+    }
+    said.into_iter().next().map_or(of_nulls, Err)
 }
 
 fn with_rows(

@@ -12,7 +12,7 @@ use datafusion_common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion_common::{DFSchema, Result};
 use datafusion_expr::{Expr, ExprSchemable, LogicalPlan};
 
-use super::{READING, each_expression, sample_rows};
+use super::{READING, each_expression, sample_rows, tells_of_types};
 use crate::guarded;
 use crate::physical::physical;
 
@@ -58,7 +58,7 @@ fn fails_for_what_is_made(plan: &LogicalPlan) -> Result<bool> {
         let rows = sample_rows(schema.as_arrow())?;
         let rows = Rows { schema, rows };
         node.apply_expressions(|expr| {
-            found |= rows.is_null(expr, 0).is_none() && rows.is_up_to_values(expr, LEVELS);
+            found |= rows.is_null(expr, 0).is_err() && rows.is_up_to_values(expr, LEVELS);
             Ok(TreeNodeRecursion::Continue)
         })
     })?;
@@ -75,15 +75,23 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// Whether an expression is null for a row; none where it fails.
-    fn is_null(&self, expr: &Expr, row: usize) -> Option<bool> {
+    /// Whether an expression is null for a row; what is said where it fails.
+    fn is_null(&self, expr: &Expr, row: usize) -> Result<bool, String> {
         let evaluate = || -> Result<bool> {
             let row = self.rows.slice(row, 1);
             let made = physical(expr, self.schema)?.evaluate(&row)?;
             let nulls = made.into_array(1)?.logical_nulls();
             Ok(nulls.is_some_and(|nulls| nulls.null_count() > 0))
         };
-        guarded(evaluate).ok()?.ok()
+        guarded(evaluate)?.map_err(|error| error.to_string())
+    }
+
+    /// Whether an expression fails for all values, and not because of what they are.
+    fn takes_other_types(&self, expr: &Expr) -> bool {
+        (1..self.rows.num_rows()).all(|row| {
+            let tried = self.is_null(expr, row);
+            tried.is_err_and(|said| tells_of_types(&said))
+        })
     }
 
     /// Of an expression that fails for nulls: whether that is because of what it is given, and not because it can't work.
@@ -93,11 +101,14 @@ impl Rows<'_> {
         if levels == 0 || is_of_elements || reads_by_pattern_of_record(expr) {
             return true;
         }
+        if self.takes_other_types(expr) {
+            return false;
+        }
         let (mut fails_below, mut is_up_to, mut is_made) = (false, false, false);
         let walked = expr.apply_children(|child| {
             match self.is_null(child, 0) {
-                Some(null) => is_made |= !null && !child.column_refs().is_empty(),
-                None => {
+                Ok(null) => is_made |= !null && !child.column_refs().is_empty(),
+                Err(_) => {
                     fails_below = true;
                     is_up_to |= self.is_up_to_values(child, levels - 1);
                 }
@@ -109,7 +120,7 @@ impl Rows<'_> {
         }
         // Some work for any values, and not for nulls.
         let mut values = 1..self.rows.num_rows();
-        is_made || values.any(|row| self.is_null(expr, row).is_some())
+        is_made || values.any(|row| self.is_null(expr, row).is_ok())
     }
 }
 

@@ -7,6 +7,7 @@
 )]
 
 mod a_record_never_ends_the_process;
+mod any_of_an_array_is_what_array_has_says;
 mod array_split;
 mod arrays_do_not_depend_on_the_batch;
 mod arrays_in_from_become_rows;
@@ -24,8 +25,11 @@ mod fields_of_structs_are_named_by_paths;
 mod flags_of_regular_expressions_are_told_by_their_names;
 mod functions_of_flink_and_hive_give_what_the_guide_says;
 mod functions_of_one_name_mean_what_they_do_elsewhere;
+mod groups_in_replacements_are_those_of_the_pattern;
 mod guide_examples_hold;
+mod items_of_arrays_meet_others_as_they_are;
 mod lambdas_give_any_items;
+mod lambdas_know_what_is_made_of_their_arrays;
 mod like_takes_an_escape;
 mod long_chains_are_answered_or_refused;
 mod maps_are_made_of_a_records_own_lists;
@@ -48,5 +52,7 @@ mod times_in_nanoseconds_meet_others_in_microseconds;
 mod times_of_longer_units_are_compared_with_fractions;
 mod types_mean_what_they_say;
 mod typical_mistakes_are_told_in_plain_words;
+mod what_a_filter_says_of_columns_is_known;
+mod what_stands_beside_null_is_evaluated;
 mod whole_numbers_keep_their_digits;
 mod zeros_of_both_signs_are_one_number;

@@ -1,6 +1,9 @@
-use regex::Regex;
+use super::{Groups, rewritten};
 
-use super::{refuse_missing, rewritten};
+fn of_groups(text: &str, count: usize) -> String {
+    let groups = Groups::of(&"()".repeat(count), None, "the pattern");
+    rewritten(text, groups.as_ref()).expect(text)
+}
 
 #[test]
 fn groups_are_those_of_java() {
@@ -10,32 +13,41 @@ fn groups_are_those_of_java() {
         ("$0$1", 1, "${0}${1}"),
         ("$12", 1, "${1}2"),
         ("$12", 12, "${12}"),
-        ("${name}x", 1, "${name}x"),
-        ("\\1", 1, "\\1"),
+        ("\\1", 1, "${1}"),
+        ("\\\\1", 1, "${1}"),
+        ("\\\\\\1", 1, "\\${1}"),
+        ("\\10", 1, "${1}0"),
+        ("\\10", 9, "${1}0"),
+        ("\\10", 10, "${10}"),
+        ("\\12", 2, "${1}2"),
+        ("$99999999999999999999999", 9, "${9}9999999999999999999999"),
         ("\\$1", 1, "$$1"),
+        ("\\n\\", 1, "\\n\\"),
         ("5 $", 1, "5 $$"),
         ("$ä", 1, "$$ä"),
     ];
-    for (text, groups, made) in table {
-        assert_eq!(rewritten(text, Some(groups)).expect(text), made, "{text}");
+    for (text, count, made) in table {
+        assert_eq!(of_groups(text, count), made, "{text}");
     }
-    assert_eq!(rewritten("$7x", None).expect("of any pattern"), "${7}x");
 }
 
 #[test]
-fn a_group_that_is_not_there_is_refused() {
-    let error = rewritten("$2", Some(1)).expect_err("there is one");
-    assert!(
-        error
-            .to_string()
-            .contains("puts in group 2, and the pattern has 1"),
-        "{error}"
-    );
+fn what_is_wrong_with_a_pattern_is_left_to_others() {
+    assert!(Groups::of("(", None, "the pattern").is_none());
+    for (text, made) in [("$7x", "${7}x"), ("\\7", "${7}"), ("${a}", "${a}")] {
+        assert_eq!(rewritten(text, None).expect(text), made, "{text}");
+    }
+}
+
+#[test]
+fn groups_are_counted_as_the_flags_have_it() {
+    let groups = Groups::of("(a) # (b)", Some("gx"), "the pattern").expect("a pattern");
+    assert_eq!(groups.count, 1);
 }
 
 #[test]
 fn a_group_that_the_pattern_does_not_have_is_refused_in_each_way_of_writing() {
-    let pattern = Regex::new("(a)(?<b>b)").expect("a pattern");
+    let groups = Groups::of("(a)(?<b>b)", None, "the pattern");
     for text in [
         "plain",
         "\\0\\1\\2",
@@ -46,16 +58,17 @@ fn a_group_that_the_pattern_does_not_have_is_refused_in_each_way_of_writing() {
         "\\n",
         "\\",
     ] {
-        let told = refuse_missing(text, &pattern);
+        let told = rewritten(text, groups.as_ref());
         assert!(told.is_ok(), "{text}: {told:?}");
     }
     for (text, words) in [
+        ("$3", "puts in group 3, and the pattern has 2; write \\$"),
         ("\\3", "puts in group 3, and the pattern has 2"),
-        ("\\12", "puts in group 12, and the pattern has 2"),
+        ("\\\\3", "puts in group 3, and the pattern has 2"),
         ("a${3}", "puts in group 3, which the pattern does not have"),
         ("${c}", "puts in group c, which the pattern does not have"),
     ] {
-        let error = refuse_missing(text, &pattern).expect_err(text);
+        let error = rewritten(text, groups.as_ref()).expect_err(text);
         assert!(error.to_string().contains(words), "{text}: {error}");
     }
 }

@@ -6,14 +6,15 @@ use datafusion_common::{DFSchema, ScalarValue};
 use datafusion_expr::expr::InList;
 use datafusion_expr::{BinaryExpr, Expr, Operator};
 
-use super::{ColumnCondition, ColumnTest};
+use super::{ColumnCondition, ColumnTest, alternatives};
 use crate::plan::times::micros;
 
 /// What `expr` says of a column of nanoseconds; nothing where it is about something else. Times that nanoseconds do not reach
 /// leave that side open.
 pub(super) fn conditions(expr: &Expr, input: &DFSchema) -> Vec<ColumnCondition> {
     let mut values = Vec::new();
-    let found = match equal_to(expr, input, &mut values) {
+    let time = equal_to(expr, &mut values);
+    let found = match time.and_then(|time| column_of(time, input)) {
         Some(column) => {
             let from = values.iter().min().and_then(|least| first_of(*least));
             let to = values.iter().max().and_then(|most| behind(*most));
@@ -54,17 +55,20 @@ fn compared(expr: &Expr, input: &DFSchema) -> Option<(usize, [Option<ColumnTest>
     Some((column, [test, None]))
 }
 
-/// The column that is equal to one of `values`, which are put there, in microseconds.
-fn equal_to(expr: &Expr, input: &DFSchema, values: &mut Vec<i64>) -> Option<usize> {
-    match expr {
-        Expr::BinaryExpr(BinaryExpr {
-            left,
-            op: Operator::Or,
-            right,
-        }) => {
-            let column = equal_to(left, input, values)?;
-            (equal_to(right, input, values)? == column).then_some(column)
+/// What is equal to one of `values`, which are put there, in microseconds.
+fn equal_to<'a>(expr: &'a Expr, values: &mut Vec<i64>) -> Option<&'a Expr> {
+    let mut time = None;
+    for part in alternatives(expr) {
+        let told = told_by(part, values)?;
+        if *time.get_or_insert(told) != told {
+            return None;
         }
+    }
+    time
+}
+
+fn told_by<'a>(expr: &'a Expr, values: &mut Vec<i64>) -> Option<&'a Expr> {
+    match expr {
         Expr::BinaryExpr(BinaryExpr {
             left,
             op: Operator::Eq,
@@ -75,7 +79,7 @@ fn equal_to(expr: &Expr, input: &DFSchema, values: &mut Vec<i64>) -> Option<usiz
                 _ => return None,
             };
             values.push(micros_of(value)?);
-            column_of(time, input)
+            Some(time)
         }
         Expr::InList(InList {
             expr,
@@ -88,7 +92,7 @@ fn equal_to(expr: &Expr, input: &DFSchema, values: &mut Vec<i64>) -> Option<usiz
                 };
                 values.push(micros_of(value)?);
             }
-            column_of(expr, input)
+            Some(expr.as_ref())
         }
         _ => None,
     }

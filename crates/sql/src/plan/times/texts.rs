@@ -15,7 +15,8 @@ pub(super) fn hold_a_time(exprs: &[Expr], schema: &DFSchema) -> bool {
     exprs.iter().any(is_day) && exprs.iter().any(|expr| holds_a_time(expr, schema))
 }
 
-fn holds_a_time(expr: &Expr, schema: &DFSchema) -> bool {
+/// Whether a text of the query is a time within a day.
+pub(super) fn holds_a_time(expr: &Expr, schema: &DFSchema) -> bool {
     if !is_text(expr, schema) {
         return false;
     }
