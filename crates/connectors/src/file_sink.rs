@@ -24,7 +24,8 @@
 //!
 //! # Which directory
 //! The directory is made if the job begins there. A job that has written there before finds it, or waits: one that is made
-//! anew where a disk is not mounted would split the output in two.
+//! anew where a disk is not mounted would split the output in two. While the job runs its writers wait where a file begins and where
+//! files are prepared; an attempt begins only when the directory is there.
 //!
 //! # Who cleans up
 //! A writer holds one lock of the operating system while it lives: `.part-<origin>-<job>-<run>-<subtask>-<slot>.lock`. No
@@ -51,9 +52,11 @@ mod leftovers;
 mod lock;
 mod names;
 mod objects;
+mod output;
 mod partition;
 mod place;
 mod prepared;
+mod waits;
 mod writer;
 mod writers;
 
@@ -73,15 +76,16 @@ use millstream_objects::{ObjectUrl, Stores};
 
 use crate::formats::FileFormat;
 use commit::{FileCommitter, Here, Looked};
-use directory::{Directory, resolve};
-use disk::Output;
+use directory::{Directory, MOUNT, resolve};
 use files::Files;
 use hdfs::{HdfsFiles, HdfsLeftovers};
 use kin::When;
 use leftovers::Leftovers;
 use names::Names;
 use objects::{ObjectLeftovers, ObjectNames, Uploads};
+use output::Output;
 use prepared::SinkState;
+use waits::Told;
 use writer::FileWriter;
 
 pub use partition::{Partition, PartitionColumns};
@@ -101,9 +105,11 @@ pub struct FileSink<T> {
     /// What lies behind `hdfs://`; `None`: no files of HDFS can be written.
     clusters: Option<Clusters>,
     /// An earlier attempt in this process has had the directory.
-    was_there: AtomicBool,
+    was_there: Arc<AtomicBool>,
     /// Behind which snapshot an attempt in this process has found nothing of the job's own.
     looked: Looked,
+    /// What was said of what its writers wait for.
+    told: Told,
 }
 
 /// How records lie in files, and files in the directory.
@@ -136,8 +142,9 @@ impl<T> FileSink<T> {
             },
             stores: None,
             clusters: None,
-            was_there: AtomicBool::new(false),
+            was_there: Arc::default(),
             looked: Looked::default(),
+            told: Told::default(),
         }
     }
 
@@ -183,9 +190,7 @@ impl<T> FileSink<T> {
             self.was_there.store(true, Ordering::Release);
             return Ok(directory);
         }
-        let directory = Directory::existing(&self.directory).map_err(|error| {
-            error.next("mount it or bring it back; if it is gone for good, make an empty one")
-        })?;
+        let directory = Directory::existing(&self.directory).map_err(|error| error.next(MOUNT))?;
         let identity = before.and_then(|state| state.identity);
         if identity.is_some_and(|identity| identity != directory.identity()) {
             tracing::warn!(
@@ -313,7 +318,7 @@ impl<T: 'static> Sink<T> for FileSink<T> {
             (None, None) => self.files(&context, restored)?,
         };
         let layout = Arc::new(self.layout.clone());
-        let writer = FileWriter::start(output, layout, state, &context)?;
+        let writer = FileWriter::start(output, layout, state, &context, self.told.clone())?;
         Ok(Box::new(writer))
     }
 
@@ -325,8 +330,8 @@ impl<T: 'static> Sink<T> for FileSink<T> {
             (None, None) => Here::Directory(resolve(&self.directory)),
         };
         let remotes = (self.stores.clone(), self.clusters.clone());
-        let looked = Arc::clone(&self.looked);
-        Ok(Box::new(FileCommitter::new(context, here, remotes, looked)))
+        let known = (Arc::clone(&self.looked), Arc::clone(&self.was_there));
+        Ok(Box::new(FileCommitter::new(context, here, remotes, known)))
     }
 }
 

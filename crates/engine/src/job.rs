@@ -227,6 +227,7 @@ impl Job {
             time_of_day: spec.time_of_day,
             outcome: None,
             final_commit: false,
+            warned: None,
         };
         Ok(Self {
             driver,
@@ -341,6 +342,8 @@ struct Driver {
     outcome: Option<JobOutcome>,
     /// Whether the job ends with a commit that no snapshot tells of.
     final_commit: bool,
+    /// What the machine has warned of last, and when.
+    warned: Option<(String, Millis)>,
 }
 
 impl Driver {

@@ -79,13 +79,14 @@ fn synced(directory: &Path, below: &str, options: &[&str], parameters: &[&str]) 
     own.collect()
 }
 
-const ONE_COMMIT: &str = "--stream.checkpoint.enable=false";
+/// No checkpoint before the end.
+const ONE_COMMIT: &str = "-Dexecution.checkpointing.interval=1 h";
 
 #[test]
 fn of_the_directory_of_a_sink() {
     let place = tempfile::tempdir().expect("a directory");
     let directory = place.path();
-    let synced = synced(directory, "made", &[], &[ONE_COMMIT]);
+    let synced = synced(directory, "made", &[ONE_COMMIT], &[]);
     // Those in which one was made, from above; the sink's with what is prepared in it, and with what is committed.
     assert_eq!(synced, ["1 ", "1 a", "1 a/b", "0 a/b/out", "12 a/b/out"]);
     assert_eq!(lines(&directory.join("made/a/b/out")).len(), FILES as usize);
@@ -95,7 +96,7 @@ fn of_the_directory_of_a_sink() {
 fn of_partitions_of_a_sink() {
     let place = tempfile::tempdir().expect("a directory");
     let partitions = "--sink.partition.columns=day,city";
-    let synced = synced(place.path(), "made", &[], &[ONE_COMMIT, partitions]);
+    let synced = synced(place.path(), "made", &[ONE_COMMIT], &[partitions]);
     let (made, of_sink) = synced.split_at(3);
     assert_eq!(made, ["1 ", "1 a", "1 a/b"]);
     let (prepared, committed) = of_sink.split_first().expect("a sink");

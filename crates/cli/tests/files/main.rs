@@ -4,6 +4,7 @@
 mod common;
 
 mod a_changed_file_is_reported_ignored_or_read_again;
+mod a_checkpoint_in_doubt_goes_with_those_that_are_superfluous;
 mod a_directory_that_was_away_is_not_read_again;
 mod a_file_that_is_copied_slowly_is_read_whole;
 mod a_file_that_is_gone_before_it_stood_still_is_named;
@@ -15,6 +16,7 @@ mod a_reader_that_waits_is_answered_though_thousands_of_files_are_ready;
 mod a_record_without_its_end_is_waited_for;
 mod a_row_group_of_gigabytes_is_read_in_bounded_memory;
 mod a_thousand_damaged_messages_harm_no_good_one;
+mod an_output_directory_that_is_away_uses_up_no_restart;
 mod columns_are_nested_as_asked;
 mod compressed_files_go_on_midway;
 mod damaged_columns_harm_nobody;

@@ -35,9 +35,10 @@ fn again_and_again_while_it_is_written() {
             &format!("in/{round}.csv"),
             format!("id,name\n{round},Bob\n"),
         );
-        // Whoever writes or commits meets it.
-        job.await_log("out");
-        job.await_log("to RESTARTING");
+        if round == 1 {
+            // Told once a minute at most, so later rounds have no line of their own.
+            job.await_log("the directory is away (");
+        }
         assert!(!out.exists(), "it is not made anew");
         fs::rename(&away, &out).expect("brought back");
         await_rows(&mut job, &out, round + 1);
@@ -58,7 +59,7 @@ fn and_an_empty_one_that_somebody_makes_is_written_to() {
     job.await_checkpoint();
     fs::rename(&out, &taken).expect("taken away");
     put(directory, "in/1.csv", "id,name\n1,Bob\n");
-    job.await_log("to RESTARTING");
+    job.await_log("the directory is away (");
     fs::create_dir(&out).expect("made");
     await_rows(&mut job, &out, 1);
     job.suspend();

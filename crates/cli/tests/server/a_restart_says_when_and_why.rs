@@ -47,6 +47,8 @@ fn of_a_job_whose_sink_has_failed() {
     let job = server.submit_running(&options());
     server.await_that("output", || path.join("out").exists());
     fs::rename(path.join("out"), path.join("away")).expect("renamed");
+    // A directory that is away would be waited for.
+    fs::write(path.join("out"), "no directory").expect("written");
     put(path, "in/2.csv", "id,name\n2,Bob\n");
     let why = why(&server, &job);
     assert!(

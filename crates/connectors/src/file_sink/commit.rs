@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use millstream_core::lineage::Kin;
@@ -14,12 +15,13 @@ use millstream_hdfs::{Clusters, HdfsUrl};
 use millstream_objects::{ObjectUrl, Stores};
 
 use super::behind::{Boundary, check_directory, check_hdfs};
+use super::directory::{MOUNT, away};
 use super::disk_error;
 use super::hdfs::{HdfsLeftovers, HdfsPlaces};
 use super::kin::{KeptNames, When};
 use super::leftovers::Leftovers;
 use super::objects::{KeptUploads, ObjectLeftovers, PreparedObject, settle_objects};
-use super::place::Place;
+use super::place::{BRING_BACK, Place};
 use super::prepared::{PreparedFile, SinkState};
 
 /// How often a file is looked at again that has changed its name in between.
@@ -34,6 +36,8 @@ pub(super) struct FileCommitter {
     stores: Option<Stores>,
     clusters: Option<Clusters>,
     looked: Looked,
+    /// An earlier attempt in this process has had the directory.
+    was_there: Arc<AtomicBool>,
     /// What the snapshot says of the sink that the attempt goes on from.
     restored: Vec<SinkState>,
     /// The last that was to be committed could not be: the place is away.
@@ -55,10 +59,11 @@ impl FileCommitter {
         context: CommitterContext,
         here: Here,
         (stores, clusters): (Option<Stores>, Option<Clusters>),
-        looked: Looked,
+        (looked, was_there): (Looked, Arc<AtomicBool>),
     ) -> Self {
         Self {
             looked,
+            was_there,
             context,
             here,
             stores,
@@ -94,6 +99,29 @@ impl FileCommitter {
     /// The snapshot that this attempt goes on from, as it is known to other attempts of this process.
     fn boundary(&self) -> Option<(JobId, Option<CheckpointId>)> {
         Some((self.context.job, self.context.restored))
+    }
+
+    /// Checks that the directory is there if the job has written to it: nothing is begun, and no restart used up, as long as it is
+    /// away. What lies in it has to be looked at before anything is written, too.
+    fn check_there(&self, committables: &[Committable]) -> Result<()> {
+        let Here::Directory(directory) = &self.here else {
+            return Ok(());
+        };
+        let is_restored = self
+            .restored
+            .iter()
+            .any(|state| state.directory == *directory);
+        if !is_restored && !self.was_there.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        // An empty one in its place is not enough where output is to be committed.
+        let next = match committables.is_empty() {
+            true => MOUNT,
+            false => BRING_BACK,
+        };
+        away(directory).map_or(Ok(()), |error| {
+            Err(disk_error("open the directory", directory, &error).next(next))
+        })
     }
 
     /// Checks that the snapshot is the newest, by what lies where the sink writes. Objects do not tell.
@@ -194,6 +222,7 @@ impl SinkCommitter for FileCommitter {
         restored: &[StateEntry],
     ) -> Result<Vec<CommitOutcome>> {
         self.restored = SinkState::all(restored);
+        self.check_there(committables)?;
         self.check_behind()?;
         let outcomes = self.commit(committables)?;
         // Only now: the disk may have been away when it was looked at.

@@ -80,37 +80,125 @@ impl Directory {
     ///
     /// # Errors
     /// It can't be synced, or another directory has come in its place, where none of it is.
-    pub(super) fn sync(&self) -> Result<()> {
-        let failed = |error: io::Error| disk_error("sync the directory", &self.path, &error);
+    pub(super) fn sync(&self) -> Result<(), Failure> {
+        let failed = |error: io::Error| Failure::of("sync the directory", &self.path, &error);
         let directory = File::open(&self.path).map_err(failed)?;
         if Identity::of(&directory.metadata().map_err(failed)?) != self.identity {
             let message = format!(
                 "another directory has taken the place of {}",
                 self.path.display()
             );
-            return Err(Error::new(&codes::SINK_WRITE, message).next(
-                "leave the directory where it is; the job goes on from its newest snapshot",
-            ));
+            let error = Error::new(&codes::SINK_WRITE, message)
+                .next("leave the directory where it is; the job goes on from its newest snapshot");
+            return Err(Failure::Other(error));
         }
-        directory.sync_all().map_err(failed)
+        // Not to be tried again: what one sync could not write, the next one says nothing of.
+        directory
+            .sync_all()
+            .map_err(|error| Failure::Other(disk_error("sync the directory", &self.path, &error)))
     }
 }
 
-/// Where a path would lead if what is missing of it were there.
-pub(super) fn resolve(path: &Path) -> PathBuf {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    for above in path.ancestors() {
-        if let Ok(found) = above.canonicalize() {
-            let rest = path.strip_prefix(above).unwrap_or(Path::new(""));
-            // Of an empty rest nothing is joined, which would put a slash behind the path.
-            return if rest.as_os_str().is_empty() {
-                found
-            } else {
-                found.join(rest)
-            };
+/// Why something in a directory of this machine is not done.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Something is not there, or does not answer: the directory may be away.
+    Absent(Error),
+    /// Anything else: it fails the attempt.
+    Other(Error),
+}
+
+impl Failure {
+    /// What an error of the system means for the file or directory `path`.
+    pub(super) fn of(doing: &str, path: &Path, error: &io::Error) -> Self {
+        let said = disk_error(doing, path, error);
+        match is_absence(error) {
+            true => Self::Absent(said),
+            false => Self::Other(said),
         }
     }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Absent(error) | Failure::Other(error) => error,
+        }
+    }
+}
+
+/// Why a directory, or what it lies on, is away: who holds nothing there waits for it. `None`: it has its path, or the path is wrong.
+pub(super) fn away(path: &Path) -> Option<io::Error> {
+    path.metadata().err().filter(is_away)
+}
+
+/// Why a directory is absent: that is waited for also by who holds a file there.
+pub(super) fn absent(path: &Path) -> Option<io::Error> {
+    path.metadata().err().filter(is_absence)
+}
+
+/// Whether an error says that something is not there, or that its server does not answer. A disk that fails (EIO) and a FUSE process that is
+/// gone (ENOTCONN) are away too, but can be mounted again only when nobody holds a file there.
+fn is_absence(error: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    let is_down = Some(Errno::HOSTDOWN.raw_os_error());
+    let is_of_kind = matches!(
+        error.kind(),
+        Kind::NotFound
+            | Kind::StaleNetworkFileHandle
+            | Kind::TimedOut
+            | Kind::HostUnreachable
+            | Kind::NetworkUnreachable
+            | Kind::NetworkDown
+    );
+    is_of_kind || error.raw_os_error() == is_down
+}
+
+/// Whether an error says more than that a path is wrong or may not be looked at.
+fn is_away(error: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    let of_the_path = matches!(
+        error.kind(),
+        Kind::PermissionDenied | Kind::NotADirectory | Kind::InvalidInput | Kind::InvalidFilename
+    );
+    let loops = Some(Errno::LOOP.raw_os_error());
+    !of_the_path && error.raw_os_error() != loops
+}
+
+/// What to do about a directory that is away while nothing in it is to be committed.
+pub(super) const MOUNT: &str =
+    "mount it or bring it back; if it is gone for good, make an empty one";
+
+/// So many links to what is missing are followed: as many as the system follows at all.
+const LINKS: usize = 40;
+
+/// Where a path would lead if what is missing of it were there. A link to what is missing leads there all the same.
+pub(super) fn resolve(path: &Path) -> PathBuf {
+    let mut path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for _ in 0..LINKS {
+        let Some((found, missing)) = divide(&path) else {
+            break;
+        };
+        let mut behind = missing.components();
+        let Some(first) = behind.next() else {
+            return found;
+        };
+        let Ok(target) = fs::read_link(found.join(first)) else {
+            return found.join(missing);
+        };
+        let mut linked = found.join(target);
+        linked.extend(behind);
+        path = linked;
+    }
     path
+}
+
+/// Where the longest beginning of a path leads that is there, and what is missing behind it.
+fn divide(path: &Path) -> Option<(PathBuf, &Path)> {
+    path.ancestors().find_map(|above| {
+        let found = above.canonicalize().ok()?;
+        Some((found, path.strip_prefix(above).ok()?))
+    })
 }
 
 /// Makes a directory and those above it, each of which is still there after a power failure.
@@ -171,3 +259,6 @@ pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
         result => Ok(result?),
     }
 }
+
+#[cfg(test)]
+mod tests;

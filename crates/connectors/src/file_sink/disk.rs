@@ -9,10 +9,9 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, TrySen
 use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_engine::connector::{Committable, Notice, SinkContext, Waker};
 
-use super::files::Files;
-use super::hdfs::HdfsFiles;
 use super::names::Partition;
-use super::objects::Uploads;
+use super::output::Output;
+use super::waits::{Told, Tried};
 
 /// Orders that may wait for the disk. With buffers of a batch each this is most of a writer's memory.
 const ORDERS: usize = 4;
@@ -33,60 +32,6 @@ pub(super) enum Order {
     End(Partition),
     /// Makes all files since the last order of this kind durable under their prepared names.
     Prepare(CheckpointId),
-}
-
-/// Where the thread writes.
-pub(super) enum Output {
-    /// Into a directory of this machine.
-    Files(Box<Files>),
-    /// Into an object store.
-    Objects(Box<Uploads>),
-    /// Into HDFS.
-    Hdfs(Box<HdfsFiles>),
-}
-
-impl Output {
-    /// What is to be done before anything is written.
-    fn begin(&mut self) {
-        match self {
-            Self::Files(_) | Self::Hdfs(_) => {}
-            Self::Objects(uploads) => uploads.begin(),
-        }
-    }
-
-    /// Writes. What is answered: why nothing is written, where that may be otherwise later.
-    fn write(&mut self, partition: &Partition, bytes: &[u8]) -> Result<Option<String>> {
-        match self {
-            Self::Files(files) => files.write(partition, bytes).map(|()| None),
-            Self::Objects(uploads) => uploads.write(partition, bytes).map(|()| None),
-            Self::Hdfs(files) => files.write(partition, bytes),
-        }
-    }
-
-    fn end(&mut self, partition: &Partition) -> Result<()> {
-        match self {
-            Self::Files(files) => files.end(partition),
-            Self::Objects(uploads) => uploads.end(partition),
-            Self::Hdfs(files) => files.end(partition),
-        }
-    }
-
-    fn prepare(&mut self, checkpoint: CheckpointId) -> Result<Vec<Committable>> {
-        match self {
-            Self::Files(files) => files.prepare(checkpoint),
-            Self::Objects(uploads) => uploads.prepare(),
-            Self::Hdfs(files) => files.prepare(checkpoint),
-        }
-    }
-
-    /// Removes what was never prepared.
-    fn abandon(&mut self) {
-        match self {
-            Self::Files(files) => files.abandon(),
-            Self::Objects(uploads) => uploads.abandon(),
-            Self::Hdfs(files) => files.abandon(),
-        }
-    }
 }
 
 /// The worker's end.
@@ -114,8 +59,8 @@ struct Shared {
 }
 
 impl Disk {
-    /// Starts the thread of a writer.
-    pub(super) fn start(output: Output, context: &SinkContext) -> Result<Self> {
+    /// Starts the thread of a writer. `told`: what was said of what it waits for.
+    pub(super) fn start(output: Output, context: &SinkContext, told: Told) -> Result<Self> {
         let (orders, order_receiver) = bounded(ORDERS);
         let (spare_sender, spare) = bounded(ORDERS + 1);
         let (prepared_sender, prepared) = bounded(1);
@@ -138,6 +83,7 @@ impl Disk {
             unwanted,
             shared: Arc::downgrade(&shared),
             held_up: context.held_up.clone(),
+            told,
             output,
             unprepared: false,
         })?;
@@ -248,6 +194,7 @@ struct DiskThread {
     unwanted: Receiver<()>,
     shared: Weak<Shared>,
     held_up: Notice,
+    told: Told,
     output: Output,
     /// Whether anything was written that is not prepared.
     unprepared: bool,
@@ -324,7 +271,7 @@ impl DiskThread {
         match order {
             Order::Write(partition, mut bytes) => {
                 self.unprepared = true;
-                self.write(&partition, &bytes)?;
+                self.patiently(|output| output.write(&partition, &bytes))?;
                 bytes.clear();
                 // With no room for it there are spare buffers enough.
                 drop(self.spare.try_send(bytes));
@@ -335,7 +282,10 @@ impl DiskThread {
                 self.output.end(&partition)
             }
             Order::Prepare(checkpoint) => {
-                let committables = self.output.prepare(checkpoint)?;
+                let prepared = self.patiently(|output| output.prepare(checkpoint))?;
+                let Some(committables) = prepared else {
+                    return Ok(());
+                };
                 self.unprepared = false;
                 // Whoever asked may be gone.
                 drop(self.prepared.send(committables));
@@ -344,22 +294,26 @@ impl DiskThread {
         }
     }
 
-    /// Writes, as soon as that can be done and for as long as somebody wants it.
-    fn write(&mut self, partition: &Partition, bytes: &[u8]) -> Result<()> {
-        let Some(mut why) = self.output.write(partition, bytes)? else {
-            return Ok(());
+    /// Does something, as soon as it can be done and for as long as somebody wants it. `None`: nobody does any more.
+    fn patiently<T>(
+        &mut self,
+        mut work: impl FnMut(&mut Output) -> Result<Tried<T>>,
+    ) -> Result<Option<T>> {
+        let mut why = match work(&mut self.output)? {
+            Tried::Done(done) => return Ok(Some(done)),
+            Tried::Later(why) => why,
         };
-        tracing::warn!("{why}. It is tried again; nothing is dropped.");
         let mut pause = FIRST_PAUSE;
         let outcome = loop {
+            self.told.warn(&why);
             self.held_up.set(Some(why));
             if self.unwanted.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
-                break Ok(());
+                break Ok(None);
             }
             pause = LONGEST_PAUSE.min(pause * 2);
-            match self.output.write(partition, bytes) {
-                Ok(Some(again)) => why = again,
-                Ok(None) => break Ok(()),
+            match work(&mut self.output) {
+                Ok(Tried::Later(again)) => why = again,
+                Ok(Tried::Done(done)) => break Ok(Some(done)),
                 Err(error) => break Err(error),
             }
         };

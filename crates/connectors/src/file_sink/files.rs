@@ -1,6 +1,10 @@
 //! The files of one writer until they are prepared.
+//!
+//! A directory that is absent (a disk that is not mounted) is waited for where a file begins, and where files get their prepared names.
+//! In between files are held open: what goes wrong with them fails the attempt. So does a disk that fails, which can't be mounted again
+//! as long as the writer's lock is held open on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
@@ -9,11 +13,12 @@ use std::sync::Arc;
 use millstream_core::{CheckpointId, Result};
 use millstream_engine::connector::Committable;
 
-use super::directory::{Directory, rename_new};
+use super::directory::{Directory, Failure, MOUNT, absent, rename_new};
 use super::disk_error;
 use super::lock::WriterLock;
 use super::names::{Names, Partition};
 use super::prepared::PreparedFile;
+use super::waits::Tried;
 
 /// A hidden file that is being written.
 struct HiddenFile {
@@ -29,6 +34,8 @@ struct EndedFile {
     partition: Partition,
     number: u64,
     bytes: u64,
+    /// The name that a prepare gave it that is not done; `None`: it has the one under which it was written.
+    renamed: Option<String>,
 }
 
 /// The files of one writer that are not prepared yet.
@@ -39,7 +46,9 @@ pub(super) struct Files {
     lock: Option<WriterLock>,
     /// The file of each partition that is being written.
     present: BTreeMap<Partition, HiddenFile>,
-    ended: Vec<EndedFile>,
+    ended: VecDeque<EndedFile>,
+    /// What has its prepared name already, of a prepare that is not done.
+    prepared: Vec<PreparedFile>,
     /// The number of the next file that is made.
     number: u64,
 }
@@ -52,32 +61,56 @@ impl Files {
             names,
             lock: None,
             present: BTreeMap::new(),
-            ended: Vec::new(),
+            ended: VecDeque::new(),
+            prepared: Vec::new(),
             number: 0,
         }
     }
 
-    /// Appends to the present file of a partition, which is made if there is none.
+    /// Appends to the present file of a partition, which is made if there is none, as soon as the directory is there.
     ///
     /// # Errors
     /// It can't be written.
-    pub(super) fn write(&mut self, partition: &Partition, bytes: &[u8]) -> Result<()> {
+    pub(super) fn write(&mut self, partition: &Partition, bytes: &[u8]) -> Result<Tried<()>> {
         if !self.present.contains_key(partition) {
-            let created = self.create()?;
-            self.present.insert(Arc::clone(partition), created);
+            match self.once_there(Self::create)? {
+                Tried::Done(created) => drop(self.present.insert(Arc::clone(partition), created)),
+                Tried::Later(why) => return Ok(Tried::Later(why)),
+            }
         }
         let Some(present) = self.present.get_mut(partition) else {
-            return Ok(());
+            return Ok(Tried::Done(()));
         };
         present
             .file
             .write_all(bytes)
             .map_err(|error| disk_error("write", &present.path, &error))?;
         present.bytes += bytes.len() as u64;
-        Ok(())
+        Ok(Tried::Done(()))
     }
 
-    fn create(&mut self) -> Result<HiddenFile> {
+    /// Does work in the directory, or tells why it can't be done now: the directory is absent.
+    fn once_there<T>(
+        &mut self,
+        work: impl Fn(&mut Self) -> Result<T, Failure>,
+    ) -> Result<Tried<T>> {
+        match work(self) {
+            Ok(done) => return Ok(Tried::Done(done)),
+            Err(Failure::Other(error)) => return Err(error),
+            Err(Failure::Absent(_)) => {}
+        }
+        let path = self.directory.path();
+        let Some(why) = absent(path) else {
+            // It may have come back in between. What is missing now is missing from it.
+            return Ok(Tried::Done(work(self)?));
+        };
+        let path = path.display();
+        Ok(Tried::Later(format!(
+            "nothing can be written to {path} now: the directory is away ({why}); {MOUNT}"
+        )))
+    }
+
+    fn create(&mut self) -> Result<HiddenFile, Failure> {
         if self.lock.is_none() {
             self.lock = Some(WriterLock::take(&self.directory, &mut self.names)?);
         }
@@ -95,7 +128,7 @@ impl Files {
                     });
                 }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(disk_error("create", &path, &error)),
+                Err(error) => return Err(Failure::of("create", &path, &error)),
             }
         }
     }
@@ -105,6 +138,14 @@ impl Files {
         self.directory.path().join(self.names.in_progress(number))
     }
 
+    /// Where a file that has ended lies.
+    fn path_of(&self, ended: &EndedFile) -> PathBuf {
+        match &ended.renamed {
+            Some(name) => self.directory.path().join(name),
+            None => self.path(ended.number),
+        }
+    }
+
     /// Ends the present file of a partition.
     ///
     /// # Errors
@@ -112,50 +153,70 @@ impl Files {
     pub(super) fn end(&mut self, partition: &Partition) -> Result<()> {
         if let Some(present) = self.present.remove(partition) {
             let synced = present.file.sync_all();
-            self.ended.push(EndedFile {
+            self.ended.push_back(EndedFile {
                 partition: Arc::clone(partition),
                 number: present.number,
                 bytes: present.bytes,
+                renamed: None,
             });
             synced.map_err(|error| disk_error("sync", &present.path, &error))?;
         }
         Ok(())
     }
 
-    /// Gives all files that have ended their prepared names.
+    /// Gives all files that have ended their prepared names, as soon as the directory is there.
     ///
     /// # Errors
-    /// They can't be renamed or synced.
-    pub(super) fn prepare(&mut self, checkpoint: CheckpointId) -> Result<Vec<Committable>> {
-        let mut committables = Vec::with_capacity(self.ended.len());
-        let mut number = 0;
-        for ended in &self.ended {
-            let prepared = self.name_prepared(ended, checkpoint, &mut number)?;
-            committables.push(prepared.committable());
+    /// They can't be renamed or synced, or another directory is there.
+    pub(super) fn prepare(&mut self, checkpoint: CheckpointId) -> Result<Tried<Vec<Committable>>> {
+        match self.once_there(|files| files.name_all(checkpoint))? {
+            Tried::Done(()) => {
+                let prepared = std::mem::take(&mut self.prepared).into_iter();
+                let committables = prepared.map(|file| file.committable());
+                Ok(Tried::Done(committables.collect()))
+            }
+            Tried::Later(why) => Ok(Tried::Later(why)),
         }
-        self.ended.clear();
-        self.directory.sync()?;
-        Ok(committables)
+    }
+
+    fn name_all(&mut self, checkpoint: CheckpointId) -> Result<(), Failure> {
+        // A disk that went before it had written the new names comes back with the old ones.
+        for file in &self.prepared {
+            let path = self.directory.path().join(&file.hidden);
+            path.symlink_metadata()
+                .map_err(|error| Failure::of("find", &path, &error))?;
+        }
+        let mut number = 0;
+        while let Some(mut ended) = self.ended.pop_front() {
+            match self.name_prepared(&mut ended, checkpoint, &mut number) {
+                Ok(prepared) => self.prepared.push(prepared),
+                Err(failure) => {
+                    self.ended.push_front(ended);
+                    return Err(failure);
+                }
+            }
+        }
+        self.directory.sync()
     }
 
     /// Renames a file to the first prepared name that is free, from `number` on, and whose visible name is free too.
     fn name_prepared(
         &self,
-        ended: &EndedFile,
+        ended: &mut EndedFile,
         checkpoint: CheckpointId,
         number: &mut u64,
-    ) -> Result<PreparedFile> {
-        let mut path = self.path(ended.number);
+    ) -> Result<PreparedFile, Failure> {
         loop {
             let (name, visible) = self.names.prepared(checkpoint, *number);
             *number += 1;
             let prepared = self.directory.path().join(&name);
-            let failed = |error: std::io::Error| disk_error("rename to", &prepared, &error);
-            match rename_new(&path, &prepared) {
+            let failed = |error: std::io::Error| Failure::of("rename to", &prepared, &error);
+            match rename_new(&self.path_of(ended), &prepared) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
                 result => result.map_err(failed)?,
             }
-            path.clone_from(&prepared);
+            // Whatever goes wrong from here on, this is where the file is found again.
+            ended.renamed = Some(name.clone());
             // Looked at only now: whoever had the prepared name before may have been committed.
             let file = PreparedFile::new(
                 &self.directory,
@@ -174,15 +235,18 @@ impl Files {
     /// Removes what was never prepared.
     pub(super) fn abandon(&mut self) {
         let present = std::mem::take(&mut self.present);
-        let present = present.into_values().map(|present| present.number);
+        let present = present.into_values().map(|present| present.path);
         let ended = std::mem::take(&mut self.ended);
-        let numbers = ended.into_iter().map(|ended| ended.number).chain(present);
-        for path in numbers.map(|number| self.path(number)) {
+        let ended = ended.iter().map(|ended| self.path_of(ended));
+        for path in ended.chain(present) {
             if let Err(error) = std::fs::remove_file(&path) {
-                // Of a prepare that failed it has another name; the next attempt removes that one.
+                // The next attempt removes it, as it does what a prepare that failed has named.
                 tracing::debug!("{} can't be removed: {error}", path.display());
             }
         }
         self.lock = None;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,7 @@ use millstream_hdfs::{Cluster, Clusters, HdfsError, HdfsUrl, HdfsWriter, Trouble
 
 use super::names::{Names, Partition};
 use super::prepared::PreparedFile;
+use super::waits::Tried;
 
 pub(super) use commit::HdfsPlaces;
 pub(super) use leftovers::HdfsLeftovers;
@@ -68,23 +69,23 @@ impl HdfsFiles {
         }
     }
 
-    /// Appends to the present file of a partition, which is made if there is none. What is answered: why nothing of it is written,
-    /// and that this may be otherwise later.
+    /// Appends to the present file of a partition, which is made if there is none. What it is to be asked for later again is not
+    /// written at all.
     ///
     /// # Errors
     /// The cluster does not take it.
-    pub(super) fn write(&mut self, partition: &Partition, bytes: &[u8]) -> Result<Option<String>> {
+    pub(super) fn write(&mut self, partition: &Partition, bytes: &[u8]) -> Result<Tried<()>> {
         let Some(present) = self.present.get_mut(partition) else {
             return self.begin(partition, bytes);
         };
         let number = present.number;
         let written = present.writer.write(Bytes::copy_from_slice(bytes));
         let written = written.map_err(|error| hdfs_error("write", &self.path(number), &error));
-        written.map(|()| None)
+        written.map(Tried::Done)
     }
 
     /// Makes a file of its first bytes, with which it gets its first block.
-    fn begin(&mut self, partition: &Partition, bytes: &[u8]) -> Result<Option<String>> {
+    fn begin(&mut self, partition: &Partition, bytes: &[u8]) -> Result<Tried<()>> {
         let (mut present, path) = loop {
             let number = self.number;
             self.number += 1;
@@ -102,16 +103,16 @@ impl HdfsFiles {
             return self.later("write", &path, &error);
         }
         self.present.insert(Arc::clone(partition), present);
-        Ok(None)
+        Ok(Tried::Done(()))
     }
 
     /// Why a file can't be begun now, or the error of one that never can be.
-    fn later(&self, doing: &str, path: &HdfsUrl, error: &HdfsError) -> Result<Option<String>> {
+    fn later(&self, doing: &str, path: &HdfsUrl, error: &HdfsError) -> Result<Tried<()>> {
         if !matches!(error.trouble(), Trouble::Unreachable | Trouble::Full) {
             return Err(hdfs_error(doing, path, error));
         }
         let (url, next) = (&self.url, error.next_step());
-        Ok(Some(format!(
+        Ok(Tried::Later(format!(
             "nothing can be written to {url} now: {error}; {next}"
         )))
     }

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 use millstream_core::Result;
 
-use super::directory::Directory;
-use super::disk_error;
+use super::directory::{Directory, Failure};
 use super::names::Names;
 
 /// Bytes of a lock file that are looked at: more than any name of a machine has.
@@ -26,10 +25,10 @@ impl WriterLock {
     ///
     /// # Errors
     /// The file can't be made.
-    pub(super) fn take(directory: &Directory, names: &mut Names) -> Result<Self> {
+    pub(super) fn take(directory: &Directory, names: &mut Names) -> Result<Self, Failure> {
         loop {
             let path = directory.path().join(names.lock());
-            match try_take(&path).map_err(|error| disk_error("lock", &path, &error))? {
+            match try_take(&path).map_err(|error| Failure::of("lock", &path, &error))? {
                 Taken::Yes(file) => {
                     return Ok(Self {
                         held: Some((path, file)),

@@ -6,9 +6,11 @@ use millstream_core::{CheckpointId, Result};
 use millstream_engine::connector::{Prepared, SinkContext, SinkWriter, StateEntry, WriteStatus};
 
 use super::Layout;
-use super::disk::{Disk, Order, Output};
+use super::disk::{Disk, Order};
 use super::names::Partition;
+use super::output::Output;
 use super::prepared::SinkState;
+use super::waits::Told;
 use crate::formats::{FileEncoder, FileFormat};
 
 /// Bytes that are handed to the disk at once, or a batch if that is more. Larger buffers make nothing quicker.
@@ -68,10 +70,11 @@ impl<T: 'static> FileWriter<T> {
         layout: Arc<Layout<T>>,
         state: SinkState,
         context: &SinkContext,
+        told: Told,
     ) -> Result<Self> {
         Ok(Self {
             layout,
-            disk: Disk::start(output, context)?,
+            disk: Disk::start(output, context, told)?,
             open: Vec::new(),
             parts: Vec::new(),
             written: 0,

@@ -25,6 +25,9 @@ use crate::task::core::now;
 /// How a process ends that could not bring a task to its end: as Flink's task managers do.
 const EXIT_STUCK: i32 = 239;
 
+/// The same is not warned of again before: what waits for its sink says so with each try.
+const WARNINGS: Duration = Duration::from_secs(60);
+
 impl Driver {
     pub(super) fn act(&mut self, action: Action) {
         match action {
@@ -91,7 +94,7 @@ impl Driver {
             Action::CancelTasks { .. } => self.on_attempt(Attempt::cancel),
             Action::DiscardSnapshot { snapshot, reason } => self.dispose(snapshot, reason),
             Action::OperationEnded { id, result } => self.observer.operation_ended(id, &result),
-            Action::Warn { message } => tracing::warn!("{message}"),
+            Action::Warn { message } => self.warn(message),
             Action::KillProcess { message } => kill(message),
             Action::JobEnded {
                 status,
@@ -99,6 +102,16 @@ impl Driver {
                 gave_up,
             } => self.ended(status, cause, gave_up),
         }
+    }
+
+    fn warn(&mut self, message: String) {
+        let now = self.now();
+        let last = self.warned.as_ref();
+        if last.is_some_and(|(said, at)| *said == message && now < at.plus(WARNINGS)) {
+            return;
+        }
+        tracing::warn!("{message}");
+        self.warned = Some((message, now));
     }
 
     /// Has the sinks recover, once it is noted whether a stop is carried on by that.

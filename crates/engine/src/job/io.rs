@@ -200,7 +200,7 @@ struct IoWorker {
     pin: Option<Pin>,
     /// The job has ended, and that could not be noted.
     end_is_unknown: bool,
-    /// Checkpoints that were given up, got written, and could not be deleted.
+    /// Checkpoints that were given up, got written or may have been, and are not deleted. Later ones make them superfluous.
     undeleted: Vec<SnapshotRef>,
     /// Snapshots that are not needed any more and could not be deleted.
     left: VecDeque<SnapshotRef>,

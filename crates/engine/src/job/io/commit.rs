@@ -34,7 +34,7 @@ impl IoWorker {
             {
                 return not_begun(&error);
             }
-            self.owed.committed(checkpoint);
+            self.committed(checkpoint, directory);
             return Tally::default().result();
         }
         let all = prepared.iter().map(|(_, committable)| committable.clone());
@@ -57,8 +57,16 @@ impl IoWorker {
                 tracing::warn!("The savepoint is gone, so nothing is noted beside it: {error}");
             }
         }
-        self.owed.committed(checkpoint);
+        self.committed(checkpoint, directory);
         result
+    }
+
+    /// All that a snapshot holds is committed. `directory`: where its checkpoint is in place.
+    fn committed(&mut self, checkpoint: CheckpointId, directory: Option<&Path>) {
+        self.owed.committed(checkpoint);
+        if directory.is_some() {
+            self.leave_given_up(checkpoint);
+        }
     }
 
     /// Notes how far output is committed with this snapshot of the job, which is in place.

@@ -256,6 +256,16 @@ impl IoWorker {
         Ok(())
     }
 
+    /// What was given up before this checkpoint, which is in place and committed, is superfluous like any older one and deleted with
+    /// those: the job never goes back behind it, so no recovery has to wait for that.
+    pub(super) fn leave_given_up(&mut self, committed: CheckpointId) {
+        let given_up = std::mem::take(&mut self.undeleted).into_iter();
+        let (before, behind): (Vec<_>, Vec<_>) =
+            given_up.partition(|snapshot| snapshot.checkpoint < committed);
+        self.undeleted = behind;
+        self.left.extend(before);
+    }
+
     fn delete(&mut self, snapshot: &SnapshotRef) -> Result<()> {
         let location: Location = snapshot.path.parse()?;
         let layout = &self.start.layout;
