@@ -60,13 +60,15 @@ impl Keys {
     /// The keys that a job is given for everything that it does: where [`USUAL_KEYTAB`] is there, it is used whatever else is
     /// named.
     pub fn of_job(keytab: Option<PathBuf>, principal: Option<String>) -> Self {
-        let usual_is_there = Path::new(USUAL_KEYTAB).exists();
-        let keytab = if usual_is_there {
-            Some(PathBuf::from(USUAL_KEYTAB))
-        } else {
-            keytab
-        };
-        Self { keytab, principal }
+        Self::chosen(Path::new(USUAL_KEYTAB).exists(), keytab, principal)
+    }
+
+    fn chosen(usual_is_there: bool, keytab: Option<PathBuf>, principal: Option<String>) -> Self {
+        let usual = usual_is_there.then(|| PathBuf::from(USUAL_KEYTAB));
+        Self {
+            keytab: usual.or(keytab),
+            principal,
+        }
     }
 
     /// As one text, for where there is room for no more.

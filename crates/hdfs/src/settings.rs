@@ -31,7 +31,15 @@ impl HdfsSettings {
     /// # Errors
     /// A value is none of its type.
     pub fn of(configuration: &Configuration) -> Result<Self> {
-        let own = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+        Self::told(configuration, |name| std::env::var(name).ok())
+    }
+
+    /// What a configuration says, and an environment in which each name has this value.
+    fn told(
+        configuration: &Configuration,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self> {
+        let own = |name: &str| variable(name).filter(|text| !text.is_empty());
         let home = match own("HADOOP_HOME") {
             Some(home) => Some(home),
             None => configuration.get(&HADOOP_HOME)?,
@@ -76,18 +84,4 @@ fn below(home: &Path) -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::below;
-
-    #[test]
-    fn settings_are_found_where_distributions_have_them() {
-        let home = tempfile::tempdir().expect("a directory");
-        let home = home.path();
-        assert_eq!(below(home), home.join("etc/hadoop"));
-        std::fs::create_dir_all(home.join("conf")).expect("is made");
-        std::fs::write(home.join("conf/core-site.xml"), "").expect("is written");
-        assert_eq!(below(home), home.join("conf"));
-        std::fs::write(home.join("hdfs-site.xml"), "").expect("is written");
-        assert_eq!(below(home), home);
-    }
-}
+mod tests;

@@ -14,8 +14,27 @@ const FILES: [&str; 2] = ["core-site.xml", "hdfs-site.xml"];
 
 /// What stands before the name of a service whose NameNodes are listed.
 const NODES: &str = "dfs.ha.namenodes.";
+/// What stands before the names of a service and of one of its NameNodes, whose address it has.
+const NODE: &str = "dfs.namenode.rpc-address.";
 /// Whether who asks is believed.
 const AUTHENTICATION: &str = "hadoop.security.authentication";
+
+/// What is made use of before a cluster is asked, or by the client: names of settings, or what they begin with. `dfs.replication` and
+/// `dfs.blocksize` are none: who only reads need not know them.
+const USED: [&str; 9] = [
+    "fs.defaultFS",
+    NODES,
+    NODE,
+    "dfs.client.failover.",
+    "dfs.client.socket-timeout",
+    "dfs.client.use.datanode.hostname",
+    "dfs.client.block.write.replace-datanode-on-failure.",
+    "dfs.data.transfer.protection",
+    AUTHENTICATION,
+];
+
+/// Hadoop gives up where a value is not done when it has put so many others into it.
+const REFERENCES: usize = 20;
 
 /// Bytes for which there is one checksum: blocks have no part of them.
 const CHUNK: u64 = 512;
@@ -24,12 +43,21 @@ const CHUNK: u64 = 512;
 struct Document {
     #[serde(default, rename = "property")]
     properties: Vec<Property>,
+    #[serde(default, rename = "include")]
+    includes: Vec<Include>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Property {
     name: Option<String>,
     value: Option<String>,
+}
+
+/// A file whose settings are meant to be among those of another one.
+#[derive(Debug, Deserialize)]
+struct Include {
+    #[serde(rename = "@href")]
+    file: Option<String>,
 }
 
 /// The settings of a directory.
@@ -40,7 +68,7 @@ impl Site {
     /// Reads the files of a directory, as far as they are there.
     ///
     /// # Errors
-    /// The directory is not there, or a file can't be read or is no XML.
+    /// The directory is not there, a file can't be read, is no XML or includes another one, or it can't be told what a setting means.
     pub(crate) fn read(directory: &Path) -> Result<Self, HdfsError> {
         if !directory.is_dir() {
             let what = format!(
@@ -49,30 +77,77 @@ impl Site {
             );
             return Err(HdfsError::new(Trouble::Refused, what));
         }
-        let mut site = Self::default();
+        let mut written = Self::default();
         for path in FILES.map(|file| directory.join(file)) {
-            if !path.exists() {
-                continue;
+            if path.exists() {
+                written.add(&path)?;
             }
-            let text = std::fs::read_to_string(&path).map_err(|error| {
-                let what = format!("{} can't be read: {error}", path.display());
-                HdfsError::new(Trouble::Refused, what)
-            })?;
-            site.add(&text).map_err(|error| {
-                let what = format!("{} is damaged: {error}", path.display());
-                HdfsError::new(Trouble::Refused, what)
-            })?;
         }
-        Ok(site)
+        written.resolved()
     }
 
-    fn add(&mut self, text: &str) -> Result<(), quick_xml::DeError> {
-        let document: Document = quick_xml::de::from_str(text)?;
+    /// Takes over what a file says.
+    fn add(&mut self, path: &Path) -> Result<(), HdfsError> {
+        let refused = |what: String| {
+            let what = format!("{} {what}", path.display());
+            HdfsError::new(Trouble::Refused, what)
+        };
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| refused(format!("can't be read: {error}")))?;
+        let document: Document = quick_xml::de::from_str(&text)
+            .map_err(|error| refused(format!("is damaged: {error}")))?;
+        if let Some(include) = document.includes.first() {
+            let file = include.file.as_deref().unwrap_or("another file");
+            return Err(refused(format!(
+                "includes {file} (xi:include), which is not read: its settings have to stand in the file itself"
+            )));
+        }
         let pairs = document.properties.into_iter();
         let pairs = pairs.filter_map(|pair| Some((pair.name?, pair.value?)));
         self.0
             .extend(pairs.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())));
         Ok(())
+    }
+
+    /// The same with values in the place of the references to them. A value for which one is missing stays as it is where nothing is
+    /// made of it.
+    ///
+    /// # Errors
+    /// Something is made of it.
+    fn resolved(&self) -> Result<Self, HdfsError> {
+        let mut resolved = BTreeMap::new();
+        for (name, written) in &self.0 {
+            let is_used = USED.iter().any(|used| name.starts_with(used));
+            let value = match self.value(name, written) {
+                Err(_) if !is_used => written.clone(),
+                value => value?,
+            };
+            resolved.insert(name.clone(), value);
+        }
+        Ok(Self(resolved))
+    }
+
+    /// What is meant by the value `written` of a setting: `${other}` in it stands for the value of `other`, as in Hadoop.
+    fn value(&self, name: &str, written: &str) -> Result<String, HdfsError> {
+        let wrong = |why: String| {
+            let what = format!("{name} in core-site.xml or hdfs-site.xml is `{written}`, {why}");
+            HdfsError::new(Trouble::Refused, what)
+        };
+        let mut value = written.to_owned();
+        for _ in 0..REFERENCES {
+            let Some(other) = reference(&value) else {
+                return Ok(value);
+            };
+            let Some(meant) = self.get(other) else {
+                return Err(wrong(format!(
+                    "and no setting there says what ${{{other}}} is: the environment, properties of Java and Hadoop's defaults are not asked"
+                )));
+            };
+            value = value.replacen(&format!("${{{other}}}"), meant, 1);
+        }
+        Err(wrong(format!(
+            "which refers to itself, or to {REFERENCES} values and more"
+        )))
     }
 
     /// The value of a setting.
@@ -103,7 +178,7 @@ impl Site {
         let Some(names) = names else {
             return vec![address.to_owned()];
         };
-        let node = |name: &str| self.get(&format!("dfs.namenode.rpc-address.{address}.{name}"));
+        let node = |name: &str| self.get(&format!("{NODE}{address}.{name}"));
         let nodes = listed(names).filter_map(node);
         nodes.map(str::to_owned).collect()
     }
@@ -156,6 +231,15 @@ impl Site {
     }
 }
 
+/// The name in the first reference of a text: of `${name}`, in which there is no blank and no `$`.
+fn reference(text: &str) -> Option<&str> {
+    text.match_indices("${").find_map(|(at, begin)| {
+        let rest = text.get(at + begin.len()..)?;
+        let (name, behind) = rest.split_at(rest.find(['}', '$', ' '])?);
+        (!name.is_empty() && behind.starts_with('}')).then_some(name)
+    })
+}
+
 /// The names in a list.
 fn listed(names: &str) -> impl Iterator<Item = &str> {
     let names = names.split([',', '\n']).map(str::trim);
@@ -179,104 +263,4 @@ fn misread(name: &str, text: &str, what: &str) -> HdfsError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::Site;
-
-    #[test]
-    fn settings_are_read_from_both_files() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let write = |name: &str, text: &str| {
-            std::fs::write(directory.path().join(name), text).expect("is written");
-        };
-        write(
-            "core-site.xml",
-            "<?xml version=\"1.0\"?>\n<!-- ours -->\n<configuration>\n<property><name>fs.defaultFS</name>\n<value> hdfs://ns </value></property>\
-             <property><name>empty</name><value/></property>\
-             <property><name>x</name><value>1</value><final>true</final><description>y</description></property></configuration>",
-        );
-        write(
-            "hdfs-site.xml",
-            "<configuration><property><name>dfs.ha.namenodes.ns</name><value>a,b</value></property>\
-             <property><name>dfs.namenode.rpc-address.ns.b</name><value>one:8020</value></property>\
-             <property><name>x</name><value>2</value></property></configuration>",
-        );
-        let site = Site::read(directory.path()).expect("settings");
-        assert_eq!(site.get("fs.defaultFS"), Some("hdfs://ns"));
-        assert_eq!(site.get("x"), Some("2"));
-        assert!(site.is_service("ns") && !site.is_service("nn"));
-        assert!(!site.is_secure());
-        assert_eq!(site.nodes("nn:8020"), ["nn:8020"]);
-        assert_eq!(site.nodes("ns"), ["one:8020"]);
-        assert_eq!((site.count("ns"), site.count("nn:8020")), (2, 1));
-        write("hdfs-site.xml", "<configuration><property>");
-        let error = Site::read(directory.path()).expect_err("no XML");
-        assert!(error.to_string().contains("hdfs-site.xml"), "{error}");
-    }
-
-    /// The settings of these names and values, one a line.
-    fn site(lines: &[(&str, &str)]) -> Site {
-        let mut site = Site::default();
-        let lines = lines.iter().map(|(name, value)| {
-            format!("<property><name>{name}</name><value>{value}</value></property>")
-        });
-        let text: String = lines.collect();
-        let text = format!("<configuration>{text}</configuration>");
-        site.add(&text).expect("is XML");
-        site
-    }
-
-    #[test]
-    fn a_client_that_takes_signs_by_the_word_finds_every_namenode() {
-        let site = site(&[
-            ("dfs.ha.namenodes.ns", "a, b,\n c,"),
-            ("dfs.namenode.rpc-address.ns.a", " one:8020 "),
-            ("dfs.namenode.rpc-address.ns.b", "two:8020\n"),
-            ("dfs.namenode.rpc-address.ns.c", "three:8020"),
-            ("hadoop.security.authentication", " Simple"),
-            ("dfs.data.transfer.protection", " "),
-            ("other", "x, y"),
-        ]);
-        assert_eq!(site.nodes("ns"), ["one:8020", "two:8020", "three:8020"]);
-        assert_eq!(site.count("ns"), 3);
-        let told = site.by_the_word();
-        let told: Vec<(&str, &str)> = told
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        let expected = [
-            ("dfs.ha.namenodes.ns", "a,b,c"),
-            ("dfs.namenode.rpc-address.ns.a", "one:8020"),
-            ("dfs.namenode.rpc-address.ns.b", "two:8020"),
-            ("dfs.namenode.rpc-address.ns.c", "three:8020"),
-            ("hadoop.security.authentication", "simple"),
-            ("other", "x, y"),
-        ];
-        assert_eq!(told, expected);
-    }
-
-    #[test]
-    fn files_are_made_as_the_settings_say() {
-        for (copies, size, expected) in [
-            (None, None, Some((None, None))),
-            (Some("2"), Some("1048576"), Some((Some(2), Some(1 << 20)))),
-            (Some(" 3 "), Some("64M"), Some((Some(3), Some(64 << 20)))),
-            (None, Some("1g"), Some((None, Some(1 << 30)))),
-            (Some(""), Some(""), Some((None, None))),
-            (Some("0"), None, None),
-            (Some("x"), None, None),
-            (None, Some("1000"), None),
-            (None, Some("m"), None),
-            (None, Some("64mb"), None),
-            (None, Some("99999999e"), None),
-        ] {
-            let named = [("dfs.replication", copies), ("dfs.blocksize", size)];
-            let given: Vec<(&str, &str)> = named
-                .iter()
-                .filter_map(|(name, value)| Some((*name, (*value)?)))
-                .collect();
-            let made = site(&given).new_files();
-            let made = made.map(|made| (made.replication, made.block_size));
-            assert_eq!(made.ok(), expected, "{copies:?} {size:?}");
-        }
-    }
-}
+mod tests;

@@ -1,5 +1,6 @@
 //! HDFS: one NameNode or two, and one DataNode, and their own HTTP interface as the witness.
 
+mod lease;
 mod pair;
 mod realm;
 mod web;

@@ -195,7 +195,7 @@ impl Hive {
         }
     }
 
-    /// The certificate of a server that encrypts, in PEM.
+    /// The certificate of a server or metastore that encrypts, in PEM.
     pub fn certificate(&self) -> PathBuf {
         self.directory.path().join("certificate.pem")
     }

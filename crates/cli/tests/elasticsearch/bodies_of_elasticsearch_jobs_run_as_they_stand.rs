@@ -1,8 +1,7 @@
-//! The bodies by which users of the operators that came before load Parquet into Elasticsearch, through `POST /jars/:id/run` as
-//! they stand: only hosts and paths are others.
+//! The bodies by which users of the operators that came before load Parquet from HDFS into Elasticsearch, through
+//! `POST /jars/:id/run` as they stand: only hosts are others.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,51 +9,56 @@ use crate::common::documents::documents;
 use crate::common::server::Server;
 use arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray};
 use millstream_services::elasticsearch::{Elasticsearch, Server as Version};
+use millstream_services::hdfs::Hdfs;
 use parquet::arrow::ArrowWriter;
 use serde_json::{Value, json};
 
-/// A server of ours in `directory`, and one of Elasticsearch.
+/// A server of ours in `directory`, one of Elasticsearch, and a cluster.
 struct Place {
     server: Server,
     elasticsearch: Elasticsearch,
+    hdfs: Hdfs,
 }
 
 impl Place {
     fn new(directory: &Path) -> Self {
+        let hdfs = Hdfs::start().expect("HDFS");
+        // Its settings say which cluster `hdfs:///` is.
+        let settings = format!("-Dhadoop.home.dir={}", hdfs.configuration().display());
         Self {
-            server: Server::started(directory, &[]),
+            server: Server::started(directory, &[&settings]),
             elasticsearch: Elasticsearch::start(Version::Elasticsearch6).expect("a server"),
+            hdfs,
         }
     }
 
+    /// Puts a file of Parquet with these columns there.
+    fn put(&self, path: &str, columns: Vec<(&str, ArrayRef)>) {
+        let batch = RecordBatch::try_from_iter(columns).expect("a batch");
+        let writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None);
+        let mut writer = writer.expect("a writer");
+        writer.write(&batch).expect("written");
+        let bytes = writer.into_inner().expect("closed");
+        self.hdfs.put(path, &bytes).expect("is put");
+    }
+
     /// Runs the job of a body to its end.
-    fn run(&self, text: &str, path: &str, directory: &Path) {
+    fn run(&self, text: &str) {
         let text = text
             .replace("172.27.14.125:9200", &self.elasticsearch.address())
-            .replace(path, &directory.display().to_string());
+            .replace("hdfs://m7-common-cdh07:8020", &self.hdfs.url(""));
         let body: Value = serde_json::from_str(&text).expect("JSON");
         let id = self.server.run_job("ingest", &body);
         self.server.await_status(&id, "FINISHED");
     }
 }
 
-fn write(path: &Path, columns: Vec<(&str, ArrayRef)>) {
-    let parent = path.parent().expect("a directory");
-    fs::create_dir_all(parent).expect("made");
-    let batch = RecordBatch::try_from_iter(columns).expect("a batch");
-    let file = File::create(path).expect("a file");
-    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).expect("a writer");
-    writer.write(&batch).expect("written");
-    writer.close().expect("closed");
-}
-
 #[test]
 fn parquet_to_elasticsearch_and_with_sql() {
     let directory = tempfile::tempdir().expect("a directory");
     let place = Place::new(directory.path());
-    let plain = directory.path().join("parquet");
-    write(
-        &plain.join("a.parquet"),
+    place.put(
+        "/user/liyihui/parquet/a.parquet",
         vec![
             ("id", Arc::new(Int32Array::from(vec![1, 2]))),
             ("name", Arc::new(StringArray::from(vec!["n1", "n2"]))),
@@ -74,8 +78,6 @@ fn parquet_to_elasticsearch_and_with_sql() {
                                "--sink.es.version", "1586959594"
                           ]
         }"#,
-        "hdfs:///user/liyihui/parquet",
-        &plain,
     );
     let expected = BTreeMap::from([
         (
@@ -94,10 +96,9 @@ fn parquet_to_elasticsearch_and_with_sql() {
         .expect("an answer");
     assert_eq!(typed.status, 200, "{}", typed.body);
 
-    let full = directory.path().join("full_0");
     let text = |value: &str| -> ArrayRef { Arc::new(StringArray::from(vec![value])) };
-    write(
-        &full.join("a.parquet"),
+    place.put(
+        "/user/liyihui/es/full_0/a.parquet",
         vec![
             ("city", text("c")),
             ("name", text("n")),
@@ -126,8 +127,6 @@ fn parquet_to_elasticsearch_and_with_sql() {
             "--stream.sql", "select id, city, name, concat(x,'-', y) as location, arraySplit(tags, '|') as tags from t1"
           ]
         }"#,
-        "hdfs://m7-common-cdh07:8020/user/liyihui/es/full_0",
-        &full,
     );
     let document = json!({
         "id": 7, "city": "c", "name": "n", "location": "1.5-2", "tags": ["t1", "t2"], "version": 1_587_121_530_001_i64

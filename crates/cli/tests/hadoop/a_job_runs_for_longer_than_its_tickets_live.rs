@@ -1,60 +1,111 @@
-//! A job whose tickets live for seconds connects anew when they have ended, with new ones, and reads and writes on.
+//! A job from Kafka to Kafka whose tickets live for seconds connects anew when they have ended, with new ones, and reads and writes
+//! on. Where the KDC, which is killed at random moments, is away when they have ended and brokers start again, the job says so, and
+//! goes on when the KDC is back. Every record is committed once.
 
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
-use crate::common::{Running, command, realm};
+use crate::common::kafka::{copy, exactly_once};
+use crate::common::rounds::Rounds;
+use crate::common::{Running, ingest_named, realm, topics};
 use millstream_services::kafka::Kafka;
 use millstream_services::kdc::Kdc;
 
 /// How long a ticket lives.
 const LIFE: Duration = Duration::from_secs(5);
+/// Records that are written at once.
+const RECORDS: u64 = 2_000;
+/// How often the KDC is killed, and the latest moment at which the job is stopped behind records.
+const KILLS: u64 = 1;
+const LATEST_MS: u64 = 400;
 
-fn read(kafka: &Kafka, records: &str) -> String {
-    let arguments = ["--topic", "to", "--from-beginning", "--max-messages"];
-    let all = [&arguments[..], &[records, "--timeout-ms", "120000"]].concat();
-    let read = kafka.tool("consumer.ConsoleConsumer", &all, "");
-    read.expect("records")
+fn job(directory: &Path, kdc: &Kdc, kafka: &Kafka, parallelism: u64) -> Command {
+    let brokers = kafka.kerberos_brokers().expect("a realm");
+    let parallelism = parallelism.to_string();
+    let mut job = ingest_named(directory, "long", "200 ms", &["-p", &parallelism]);
+    realm::within(&mut job, kdc);
+    job.args(exactly_once(1_000))
+        .args(copy(&brokers, "long", ("from", "to")))
+        // Who looks for partitions says in the log what is in the way.
+        .arg("--flink.partition-discovery.interval-millis=500")
+        .arg(format!(
+            "--security.kerberos.login.keytab={}",
+            kdc.keytab("alice").display()
+        ));
+    for end in ["source", "sink"] {
+        job.arg(format!("--{end}.kafka.security.protocol=SASL_PLAINTEXT"));
+    }
+    job
+}
+
+/// Writes the records from `next` on.
+fn add(kafka: &Kafka, next: &mut u64) {
+    let first = *next;
+    *next += RECORDS;
+    topics::write(kafka, "from", first..*next);
+}
+
+/// Waits until so many records are committed.
+#[track_caller]
+fn await_committed(kafka: &Kafka, count: u64) {
+    let count = count as usize;
+    let read = topics::read(kafka, "to", count, 120_000, &[]);
+    let read = read.lines().filter(|line| line.starts_with('{'));
+    assert_eq!(read.count(), count);
+}
+
+#[allow(clippy::disallowed_methods, reason = "tickets end by the clock")]
+fn tickets_end() {
+    std::thread::sleep(LIFE);
 }
 
 #[test]
-#[allow(clippy::disallowed_methods, reason = "tickets end by the clock")]
 fn and_goes_on() {
-    let kdc = Kdc::start("1h", &["kafka/localhost", "alice"]).expect("a KDC");
+    let mut kdc = Kdc::start("1h", &["kafka/localhost", "alice"]).expect("a KDC");
     let life = LIFE.as_secs();
     let shorter = format!("modprinc -maxlife \"{life} sec\" alice\n");
     kdc.administrate(&shorter).expect("changed");
     let mut kafka = Kafka::start_kerberos(&kdc).expect("a broker");
     for topic in ["from", "to"] {
-        kafka.create_topic(topic, 1).expect("a topic");
+        kafka.create_topic(topic, 2).expect("a topic");
     }
-    kafka.produce("from", ["{\"a\":1}"]).expect("records");
-    let directory = tempfile::tempdir().expect("a directory");
-    let brokers = kafka.kerberos_brokers().expect("a realm");
-    let keytab = kdc.keytab("alice");
-    let mut job = command(directory.path());
-    realm::within(&mut job, &kdc);
-    job.args(["run", "--target", "local", "-Dmillstream.data-dir=data"])
-        .args(["ingest", "--job.name=long", "--source.type=kafka"])
-        .args(["--source.kafka.topic=from", "--group.id=long"])
-        .args(["--auto.offset.reset=earliest", "--sink.kafka.topic=to"])
-        .arg(format!(
-            "--security.kerberos.login.keytab={}",
-            keytab.display()
-        ));
-    for end in ["source", "sink"] {
-        job.arg(format!("--{end}.kafka.brokers={brokers}"));
-        job.arg(format!("--{end}.kafka.security.protocol=SASL_PLAINTEXT"));
+    let place = tempfile::tempdir().expect("a directory");
+    let mut rounds = Rounds::begin(KILLS);
+    let job = job(place.path(), &kdc, &kafka, rounds.next_parallelism(3));
+    let mut job = Running::start(job);
+    let mut next = 0;
+    add(&kafka, &mut next);
+    await_committed(&kafka, next);
+
+    tickets_end();
+    kafka.restart().expect("the same broker");
+    add(&kafka, &mut next);
+    await_committed(&kafka, next);
+
+    for round in 0..rounds.count {
+        job.await_checkpoint();
+        add(&kafka, &mut next);
+        let how = rounds.wait_below(LATEST_MS);
+        // A broker needs the KDC itself when it starts: the job sleeps meanwhile, and finds when it wakes that both connection and
+        // tickets are gone.
+        job.signal("STOP");
+        kafka.restart().expect("the same broker");
+        tickets_end();
+        kdc.kill();
+        job.signal("CONT");
+        job.await_log("Cannot contact any KDC");
+        kdc.restart().expect("a KDC");
+        add(&kafka, &mut next);
+        await_committed(&kafka, next);
+        println!("round {round}: the KDC was killed under a job that was stopped at {how}");
     }
-    let job = Running::start(job);
-    assert_eq!(read(&kafka, "1"), "{\"a\":1}\n");
-    std::thread::sleep(LIFE);
-    kafka.restart().expect("a broker");
-    kafka.produce("from", ["{\"a\":2}"]).expect("records");
-    assert_eq!(read(&kafka, "2"), "{\"a\":1}\n{\"a\":2}\n");
+
+    job.suspend();
+    topics::assert_each_once(&kafka, "to", next);
     let log = std::fs::read_to_string(kdc.log_file()).expect("a log");
     let got = log.lines().filter(|line| {
         line.contains("AS_REQ") && line.contains("ISSUE") && line.contains("alice@")
     });
     assert!(got.count() > 1, "{log}");
-    job.kill();
 }

@@ -18,10 +18,13 @@ struct Place {
 
 impl Place {
     fn new(directory: &Path) -> Self {
+        let hdfs = Hdfs::start().expect("HDFS");
+        // Its settings say which cluster `hdfs:///` is.
+        let settings = format!("-Dhadoop.home.dir={}", hdfs.configuration().display());
         Self {
-            hdfs: Hdfs::start().expect("HDFS"),
+            hdfs,
             kafka: Kafka::start().expect("a broker"),
-            server: Server::started(directory, &[]),
+            server: Server::started(directory, &[&settings]),
         }
     }
 
@@ -36,12 +39,10 @@ impl Place {
 
     /// A body with the hosts of this place, and the topic `name`.
     fn with_own_hosts(&self, name: &str, text: &str) -> Value {
-        let cluster = self.hdfs.url("");
         let text = text
             .replace("172.27.128.54:9093", &self.kafka.brokers())
             .replace("flink-test", name)
-            .replace("hdfs://m7-common-cdh02:8020", &cluster)
-            .replace("hdfs:///", &format!("{cluster}/"));
+            .replace("hdfs://m7-common-cdh02:8020", &self.hdfs.url(""));
         serde_json::from_str(&text).expect("JSON")
     }
 

@@ -1,6 +1,6 @@
-//! From HDFS to HDFS under SIGKILL of the job at random moments, of the NameNode and of the DataNode, and through a safe mode; gone on
-//! from the newest checkpoint at another parallelism each time: every record is there exactly once, and nothing is left behind. With
-//! checkpoints on a disk, and with checkpoints in HDFS as well.
+//! From HDFS to HDFS under SIGKILL of the job at random moments, of the NameNode and of the DataNode, through a safe mode, and where the
+//! lease of a file is taken from the job that writes it; gone on from the newest checkpoint at another parallelism each time: every
+//! record is there exactly once, and nothing is left behind. With checkpoints on a disk, and with checkpoints in HDFS as well.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,16 @@ use crate::common::rounds::Rounds;
 use crate::common::{ONCE, Running, read_and_accounted_for};
 use millstream_services::hdfs::Hdfs;
 
-const KILLS: u64 = 4;
+/// Kinds of rounds: nothing befalls the cluster, or one of what [`befall`] has.
+const KINDS: u64 = 5;
+/// One of each.
+const KILLS: u64 = KINDS;
+/// The kind of round in which a lease is taken, and what the job is told in it: so it has files open for a second and more.
+const OF_A_LEASE: u64 = 4;
+const SLOWLY: [&str; 2] = [
+    "-Drate.limit.records=5000",
+    "-Dexecution.checkpointing.interval=3 s",
+];
 /// The latest moment of a kill behind the first checkpoint: a few more follow in that time.
 const LATEST_KILL_MS: u64 = 1_500;
 
@@ -42,7 +51,7 @@ fn start(
 
 /// What befalls the cluster in a round, while the job runs.
 fn befall(hdfs: &mut Hdfs, round: u64, rounds: &mut Rounds) -> &'static str {
-    match round % 4 {
+    match round % KINDS {
         1 => {
             hdfs.restart_name_node().expect("the NameNode starts again");
             "the NameNode was killed"
@@ -58,6 +67,10 @@ fn befall(hdfs: &mut Hdfs, round: u64, rounds: &mut Rounds) -> &'static str {
             rounds.wait_below(1_000);
             hdfs.safe_mode(false).expect("is left");
             "there was a safe mode"
+        }
+        OF_A_LEASE => {
+            hdfs.recover_lease("/out").expect("is taken");
+            "a lease was taken"
         }
         _ => "nothing befell the cluster",
     }
@@ -94,6 +107,9 @@ fn rounds_are_survived(checkpoints: Checkpoints) -> Hdfs {
         let mut options = vec!["-p", parallelism.as_str()];
         if round > 0 {
             options.extend(["-s", "latest"]);
+        }
+        if round % KINDS == OF_A_LEASE {
+            options.extend(SLOWLY);
         }
         let watch = "--source.watch.type=PROCESS_CONTINUOUSLY";
         let mut running = start((&hdfs, checkpoints), directory, &options, watch);

@@ -87,9 +87,9 @@ fn rows_come_as_columns_where_tasks_pack_them_for_others() {
 fn the_job_is_killed() {
     let hive = hive();
     let hive = hive.as_ref().expect("a server");
-    let directory = tempfile::tempdir().expect("a directory");
+    let mut directory = tempfile::tempdir().expect("a directory");
     let mut rounds = Rounds::begin(5);
-    let (mut resume, mut is_finished) = (false, false);
+    let mut resume = false;
     for round in 0..rounds.count {
         let parallelism = rounds.next_parallelism(4).to_string();
         let latest = ["-p", &parallelism, "-s", "latest"];
@@ -99,22 +99,18 @@ fn the_job_is_killed() {
         job.await_log("Completed checkpoint");
         resume = true;
         let how = rounds.wait_below(LATEST_KILL_MS);
-        // It may have read everything before.
-        is_finished = job.kill().code == Some(0);
-        println!("round {round}: killed at {how}");
+        // It may have read everything before: the next round begins anew.
+        let is_finished = job.kill().code == Some(0);
+        println!("round {round}: killed at {how}; all was read before: {is_finished}");
         if is_finished {
-            break;
+            assert_all(directory.path());
+            directory = tempfile::tempdir().expect("a directory");
+            resume = false;
         }
     }
-    if is_finished {
-        return assert_all(directory.path());
-    }
-    let last = running::run(ingest(
-        directory.path(),
-        &["-p", "2", "-s", "latest"],
-        hive,
-        &SPLIT,
-    ));
+    let latest = ["-p", "2", "-s", "latest"];
+    let options = if resume { &latest[..] } else { &latest[..2] };
+    let last = running::run(ingest(directory.path(), options, hive, &SPLIT));
     assert_eq!(last.code, Some(0), "{}", last.err);
     assert_all(directory.path());
 }
@@ -126,23 +122,23 @@ const ORDERED: [&str; 4] = [
     "--stream.sql=select id, concat(name, '!') as text from t1",
 ];
 
-/// So slow that the server dies while it is read.
-const SLOW: &str = "-Drate.limit.records=1500";
-
 #[test]
 fn the_server_is_killed() {
     let mut hive = hive();
     let hive = hive.as_mut().expect("a server");
     let mut rounds = Rounds::begin(2);
+    // So slow that the server dies while it is read, however often: a round reads for about a second.
+    let records = ROWS / (4 * rounds.count.max(1));
+    let slow = format!("-Drate.limit.records={}", records.max(1));
     for query in [&SPLIT[..], &ORDERED] {
         let directory = tempfile::tempdir().expect("a directory");
         let patient = [
-            "--job.retry.maxNumberRestartAttempts=1000",
+            "--job.retry.maxNumberRestartAttempts=1000000",
             "--job.retry.backoffTimeMS=200",
         ];
         let more = [query, &patient].concat();
         let parallelism = rounds.next_parallelism(3).to_string();
-        let options = ["-p", &parallelism, SLOW];
+        let options = ["-p", &parallelism, &slow];
         let mut job = Running::start(ingest(directory.path(), &options, hive, &more));
         for round in 0..rounds.count {
             job.await_checkpoint();
@@ -164,6 +160,32 @@ fn the_server_is_killed() {
 )]
 fn moment() {
     std::thread::sleep(std::time::Duration::from_millis(100));
+}
+
+/// Bounds are looked for by a job of Hive, which tells how far it is.
+#[test]
+fn the_log_tells_how_far_statements_are() {
+    let hive = hive();
+    let hive = hive.as_ref().expect("a server");
+    let directory = tempfile::tempdir().expect("a directory");
+    let more = [
+        "--source.db.table=orders",
+        "--source.db.partition.column=id",
+        "--source.db.partition.num=2",
+        "--stream.sql.enable=true",
+        "--stream.sql=select id, concat(name, '!') as text from t1",
+    ];
+    let said = running::run(ingest(directory.path(), &[], hive, &more));
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_all(directory.path());
+    let bounds = "Hive looks for the bounds of source.db.partition.column: ";
+    let told = said.err.lines().filter(|line| line.contains(bounds));
+    let mut own = told.filter(|line| !line.contains("the statement has begun"));
+    assert!(own.next().is_some(), "{}", said.err);
+    for part in ["part 0", "part 1"] {
+        let begun = format!("Hive runs the statement of {part}: it has begun");
+        assert!(said.err.contains(&begun), "{begun}: {}", said.err);
+    }
 }
 
 /// The statement sleeps at the server for as long as nobody ends it.

@@ -1,12 +1,13 @@
 //! A job from HDFS to HDFS, where nobody else can read messages and bytes and tickets live for seconds, goes on when these have ended,
-//! also where its connection breaks; while the KDC is away it works on with the connection that it has, waits without one, and
-//! goes on when the KDC is back. No row is lost or doubled.
+//! also where its connection breaks; while the KDC, which is killed at random moments, is away it works on with the connection that
+//! it has, waits without one, and goes on when the KDC is back. No row is lost or doubled.
 
 use std::time::Duration;
 
 use crate::common::hdfs::{job, lines};
 use crate::common::objects::CSV;
 use crate::common::relay::Relay;
+use crate::common::rounds::Rounds;
 use crate::common::{Running, realm};
 use millstream_services::hdfs::Hdfs;
 use millstream_services::kdc::Kdc;
@@ -15,6 +16,9 @@ use millstream_services::kdc::Kdc;
 const LIFE: Duration = Duration::from_secs(6);
 /// Rows of a file.
 const ROWS: u64 = 2_000;
+/// How often the KDC is killed, and the latest moment of that behind a file.
+const KILLS: u64 = 1;
+const LATEST_KILL_MS: u64 = 1_000;
 
 /// Adds a file, under its name when it is whole.
 fn add(hdfs: &Hdfs, number: u64) {
@@ -68,7 +72,10 @@ fn and_every_row_comes_once() {
     ];
     let places = (&*url("/data/in"), &*url("/data/out"));
     let parameters = [&CSV[..], &more].concat();
-    let mut command = job(&hdfs, directory.path(), places, &["-p", "2"], &parameters);
+    let mut rounds = Rounds::begin(KILLS);
+    let parallelism = rounds.next_parallelism(3).to_string();
+    let options = ["-p", parallelism.as_str()];
+    let mut command = job(&hdfs, directory.path(), places, &options, &parameters);
     realm::within(&mut command, &kdc);
     let mut job = Running::start(command);
     await_files(&mut job, &hdfs, 1);
@@ -78,19 +85,24 @@ fn and_every_row_comes_once() {
     add(&hdfs, 1);
     await_files(&mut job, &hdfs, 2);
 
-    kdc.kill();
-    tickets_end();
-    add(&hdfs, 2);
-    await_files(&mut job, &hdfs, 3);
-    tickets_end();
-    relay.cut();
-    job.await_log("Cannot contact any KDC");
-    add(&hdfs, 3);
-    kdc.restart().expect("a KDC");
-    await_files(&mut job, &hdfs, 4);
+    let mut files = 2;
+    for round in 0..rounds.count {
+        let waited = rounds.wait_below(LATEST_KILL_MS);
+        kdc.kill();
+        tickets_end();
+        add(&hdfs, files);
+        await_files(&mut job, &hdfs, files + 1);
+        relay.cut();
+        job.await_log("Cannot contact any KDC");
+        add(&hdfs, files + 1);
+        files += 2;
+        kdc.restart().expect("a KDC");
+        await_files(&mut job, &hdfs, files);
+        println!("round {round}: the KDC was killed {waited}");
+    }
 
     job.suspend();
-    let (found, truth) = (lines(&hdfs, "/data/out"), truth(4));
+    let (found, truth) = (lines(&hdfs, "/data/out"), truth(files));
     assert!(found == truth, "{} of {} rows", found.len(), truth.len());
     let log = std::fs::read_to_string(kdc.log_file()).expect("a log");
     let of_alice = |line: &&str| line.contains("AS_REQ") && line.contains("alice@");

@@ -16,6 +16,7 @@ mod jobs_go_on_with_the_namenode_that_becomes_active;
 mod jobs_on_hdfs_outlive_tickets_and_kdc;
 mod jobs_on_hive_outlive_tickets_and_kdc;
 mod kafka_lets_in_who_kerberos_knows;
+mod metastores_are_spoken_with_over_tls;
 mod metastores_let_in_who_kerberos_knows;
 mod partitions_of_hive_that_move_are_noticed;
 mod snapshots_are_kept_in_hdfs;

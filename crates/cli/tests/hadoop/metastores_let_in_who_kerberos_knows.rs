@@ -76,7 +76,7 @@ fn rows(parts: u64) -> Vec<String> {
 fn and_nobody_else() {
     let principals = ["hive/localhost", "HTTP/localhost", "alice", "bob", "frank"];
     let mut kdc = Kdc::start("1h", &principals).expect("a KDC");
-    let hive = Hive::start_with_kerberos_metastore(&kdc).expect("Hive with a metastore");
+    let mut hive = Hive::start_with_kerberos_metastore(&kdc).expect("Hive with a metastore");
     hive.run(
         "create database shop;
          create external table shop.parts (id int) partitioned by (p int) row format delimited fields terminated by ','",
@@ -142,6 +142,7 @@ fn and_nobody_else() {
     kdc.restart().expect("a KDC");
 
     tickets_may_end(&mut kdc, &hive, principal);
+    over_tls(&kdc, &mut hive, principal, &alice);
 }
 
 /// The metastore is found behind a relay, which cuts connections.
@@ -177,4 +178,15 @@ fn tickets_may_end(kdc: &mut Kdc, hive: &Hive, principal: &str) {
     job.await_that("three partitions", || lines(&out) == rows(3));
     job.suspend();
     assert_eq!(lines(&out), rows(3));
+}
+
+/// TLS comes first, and the login within it.
+fn over_tls(kdc: &Kdc, hive: &mut Hive, principal: &str, alice: &str) {
+    hive.encrypt_metastore().expect("a metastore over TLS");
+    let url = format!("{}{principal}", hive.metastore());
+    let certificate = hive.certificate();
+    let encrypted = format!("{url};ssl=true;sslTrustStore={}", certificate.display());
+    let (said, found) = once(&RUN, kdc, &encrypted, &[alice]);
+    assert_eq!((said.code, found), (Some(0), rows(3)), "{}", said.err);
+    is_told(kdc, &url, &[alice], &["MS-6060", "speaks TLS", ";ssl=true"]);
 }

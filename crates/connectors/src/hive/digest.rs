@@ -24,6 +24,17 @@ pub(super) struct Digest {
     columns: Vec<Option<u64>>,
 }
 
+/// What rows are beside those that were handed out before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Compared {
+    /// The same.
+    Same,
+    /// Others.
+    Other,
+    /// There is no column in common that could tell.
+    Unknown,
+}
+
 impl Digest {
     /// Takes more rows.
     pub(super) fn take(&mut self, rows: &RecordBatch) {
@@ -49,17 +60,28 @@ impl Digest {
             .collect()
     }
 
-    /// Whether the rows are those of which `known` tells, as far as they have columns in common.
-    pub(super) fn is(
+    /// What the rows are beside those of which `known` tells, as far as they have columns in common.
+    pub(super) fn compare(
         &self,
         known: &BTreeMap<String, u64>,
         names: impl Iterator<Item = String>,
-    ) -> bool {
+    ) -> Compared {
         let own = self.named(names);
-        let mut common = own
+        // Rows of which no column is read are all alike.
+        if own.is_empty() {
+            return Compared::Same;
+        }
+        let common = own
             .iter()
             .filter_map(|(name, number)| Some((number, known.get(name)?)));
-        common.all(|(number, known)| number == known)
+        let mut common = common.peekable();
+        if common.peek().is_none() {
+            return Compared::Unknown;
+        }
+        match common.all(|(number, known)| number == known) {
+            true => Compared::Same,
+            false => Compared::Other,
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use super::describe::{SharedColumns, column_of};
 use super::options::SplitBy;
 use super::plan::Plan;
 use super::position::{Parts, Query};
-use super::session::{Session, SharedLine, Waiting};
+use super::session::{Session, SharedLine, Waiting, tell_progress};
 use super::split::{MOST_PARTS, MOST_TEXTS, Scale, parts_of_texts};
 use super::trouble::Trouble;
 use super::types::Column;
@@ -234,7 +234,7 @@ impl Asking<'_> {
         let show = |progress: &str| {
             let text =
                 format!("Hive looks for the bounds of source.db.partition.column: {progress}");
-            self.held_up.set(Some(text));
+            tell_progress(self.held_up, text);
         };
         show("the statement has begun");
         let waiting = Waiting {

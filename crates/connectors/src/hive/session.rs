@@ -5,6 +5,7 @@ mod call;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
+use millstream_engine::connector::Notice;
 use millstream_hive_thrift::{
     TCancelOperationReq, TCancelOperationResp, TCloseOperationReq, TCloseOperationResp,
     TCloseSessionReq, TCloseSessionResp, TExecuteStatementReq, TExecuteStatementResp,
@@ -275,6 +276,14 @@ impl Session {
         let request = TCloseSessionReq::new(self.handle.clone());
         let closed: Result<TCloseSessionResp, _> = self.calls.call("CloseSession", &request);
         told("closed", closed.map(|answer| Trouble::of(&answer.status)));
+    }
+}
+
+/// Shows people how far a statement is, and logs it once.
+pub(super) fn tell_progress(held_up: &Notice, text: String) {
+    if held_up.get().as_ref() != Some(&text) {
+        tracing::info!("{text}");
+        held_up.set(Some(text));
     }
 }
 

@@ -19,6 +19,8 @@ pub(super) enum Trouble {
     Said(Said),
     /// Kerberos gives no ticket, or the server does not take it; and what to do.
     Kerberos { why: String, next: &'static str },
+    /// It does not speak TLS where that is asked for, or can't be trusted; and what to do.
+    Tls { why: String, next: &'static str },
     /// Nobody wants the answer any more.
     Cancelled,
 }
@@ -216,6 +218,7 @@ impl Trouble {
             Self::Given(why) => Error::new(&codes::OPTION_VALUE, why.clone())
                 .next("correct sslTrustStore in source.db.url: a file of certificates in PEM"),
             Self::Kerberos { why, next } => named(&codes::KERBEROS, why).next(*next),
+            Self::Tls { why, next } => named(&codes::SOURCE_HIVE_DENIED, why).next(*next),
             Self::Cancelled => named(&codes::SOURCE_HIVE, "nobody waits for the answer any more"),
             Self::Said(said) => said_error(said, server),
         }

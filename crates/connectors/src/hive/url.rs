@@ -15,6 +15,8 @@ use settings::apply;
 
 /// How addresses of HiveServer2 begin.
 pub const HIVE: &str = "jdbc:hive2:";
+/// How those of every database begin.
+const JDBC: &str = "jdbc:";
 /// The port of a host that is given without one.
 const PORT: u16 = 10_000;
 /// The database of an address without one.
@@ -201,15 +203,32 @@ const OTHERS: &[(&str, &str)] = &[
     ("h2", "H2"),
 ];
 
+/// What the database is called that an address names, if it is another one than Hive.
+fn other_database(text: &str) -> Option<&str> {
+    let start = text.get(..JDBC.len()).unwrap_or_default();
+    let is_jdbc = start.eq_ignore_ascii_case(JDBC);
+    let rest = match is_jdbc {
+        true => text.get(JDBC.len()..)?,
+        false => text,
+    };
+    let word = rest.split([':', '/']).next()?;
+    let mut known = OTHERS.iter();
+    if let Some((_, name)) = known.find(|(known, _)| known.eq_ignore_ascii_case(word)) {
+        return Some(*name);
+    }
+    let is_name = |sign: u8| sign.is_ascii_alphanumeric() || matches!(sign, b'-' | b'_');
+    let is_named = is_jdbc
+        && rest.strip_prefix(word)?.starts_with(':')
+        && !word.is_empty()
+        && word.bytes().all(is_name)
+        && !word.to_ascii_lowercase().starts_with("hive");
+    is_named.then_some(word)
+}
+
 /// The refusal of an address that is none of HiveServer2.
 fn elsewhere(text: &str) -> Error {
-    let scheme = text.strip_prefix("jdbc:").unwrap_or(text);
-    let scheme = scheme.split([':', '/']).next().unwrap_or_default();
-    let known = OTHERS
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(scheme));
-    match known {
-        Some((_, name)) => Error::new(
+    match other_database(text) {
+        Some(name) => Error::new(
             &codes::INGEST_UNSUPPORTED,
             format!("source.db.url names {name}, and of databases only Hive is read (jdbc:hive2://…)"),
         )

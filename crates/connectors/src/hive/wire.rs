@@ -1,4 +1,4 @@
-//! How messages get to HiveServer2 and back.
+//! How messages get to HiveServer2 or a metastore, and back.
 //!
 //! - [`socket`], [`tls`]: a connection of bytes.
 //! - [`sasl`]: who is there, where messages travel over a connection of their own.
@@ -56,6 +56,11 @@ impl Place {
         *self.line.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
         Ok(socket)
     }
+}
+
+/// Whether what listens at a host speaks TLS, for who has been hung up on without it.
+pub(super) fn speaks_tls(host: &Host) -> bool {
+    tls::without_trust().is_ok_and(|tls| socket::speaks_tls(host, &tls))
 }
 
 /// Connects to a server and logs in. `line` is what ends the connection from elsewhere.

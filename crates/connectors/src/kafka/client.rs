@@ -94,6 +94,13 @@ impl Ears {
         heard.code.and_then(refusal)
     }
 
+    fn is_told_of_kerberos(&self) -> bool {
+        let heard = self.place();
+        heard
+            .as_ref()
+            .is_some_and(|heard| is_of_kerberos(&heard.reason))
+    }
+
     /// A broker has answered.
     pub(super) fn forget_trouble(&self) {
         *self.place() = None;
@@ -266,7 +273,12 @@ pub(super) enum Trouble {
 pub(super) fn judge(error: &KafkaError, doing: &str, ears: &Ears) -> Trouble {
     let code = error.rdkafka_error_code();
     let said = code.map_or_else(|| error.to_string(), |code| code.to_string());
-    let why = match code.and_then(refusal).or_else(|| ears.refusal()) {
+    // The code is that of every login that fails; a KDC that is away says so in words.
+    let refused = match ears.is_told_of_kerberos() {
+        true => ears.refusal(),
+        false => code.and_then(refusal).or_else(|| ears.refusal()),
+    };
+    let why = match refused {
         None => {
             let heard = ears.trouble().unwrap_or(said);
             return Trouble::Away(format!("{doing}: {heard}"));

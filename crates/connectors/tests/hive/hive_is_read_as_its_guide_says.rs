@@ -111,6 +111,17 @@ fn rows_are_split_by_numbers_dates_and_texts() {
     assert_eq!(sorted(read(days, 2, None).expect("rows")), [1, 2, 3, 4, 5]);
 }
 
+/// Of a table that is partitioned by a number and a text.
+#[test]
+fn rows_are_split_by_each_column_of_the_partitions() {
+    let mut wanted = options(server(), "", "select id, part, region from placed");
+    for (column, parts) in [("part", 3), ("region", 3)] {
+        wanted.split = Some(split(column, parts, None));
+        let found = read(wanted.clone(), 2, None).expect("rows");
+        assert_eq!(sorted(found), [1, 2, 3, 4, 5, 6], "{column}");
+    }
+}
+
 #[test]
 fn over_http_it_is_the_same() {
     let hive = server();
@@ -268,4 +279,45 @@ fn rows_in_another_order_are_told_and_never_counted_off() {
     wanted.query = What::Query("select id from turned where id > 0".to_owned());
     let error = read(wanted, 1, Some((&job, &snapshot))).expect_err("another query");
     assert_eq!(error.code(), "MS-3005", "{error}");
+}
+
+/// Other columns of the same query are read behind a restart: those that were read before tell, and where there is none the rows that
+/// were handed out are not counted off.
+#[test]
+fn rows_without_a_column_that_was_read_before_are_never_counted_off() {
+    let mut wanted = options(server(), "", "select id, name from numbers");
+    wanted.fetch = Some(100);
+    let source = |wanted: &HiveSourceOptions, columns: &[usize]| {
+        let source = HiveSource::new(wanted.clone()).expect("a source");
+        source.with_projection(columns).expect("columns")
+    };
+    let job = SourceJob::default();
+    let before = source(&wanted, &[0]);
+    let mut attempt = job.attempt(&before, 1, None).expect("an attempt");
+    let begun = attempt
+        .read_until(|found: &[Parsed]| !found.is_empty())
+        .expect("rows");
+    let begun = sorted(begun);
+    let snapshot = attempt.snapshot(&job, false).expect("a snapshot");
+    drop(attempt);
+    let rest = |wanted: &HiveSourceOptions, columns: &[usize]| {
+        let source = source(wanted, columns);
+        let mut attempt = job
+            .attempt(&source, 1, Some(&snapshot))
+            .expect("an attempt");
+        attempt.read_until(|_| false)
+    };
+    let both = sorted(rest(&wanted, &[0, 1]).expect("rows"));
+    let all: Vec<i64> = (0..ROWS).collect();
+    assert_eq!([begun, both].concat(), all);
+    let error = rest(&wanted, &[1]).expect_err("nothing tells");
+    assert_eq!(error.code(), "MS-6024", "{error}");
+    assert!(error.message().contains("stream.sql"), "{error}");
+    wanted.exactly_once = ExactlyOnce::BestEffort;
+    let again = rest(&wanted, &[1]).expect("rows");
+    let rows = again.iter().map(|parsed| match parsed {
+        Parsed::Rows(rows) => rows.batch.num_rows(),
+        other => unreachable!("no rows: {other:?}"),
+    });
+    assert_eq!(rows.sum::<usize>(), all.len());
 }

@@ -34,19 +34,34 @@ pub(crate) fn server() -> &'static Hive {
         write("kinds.csv", KINDS);
         write("days.csv", "1,2020-01-01\n2,2020-01-02\n3,2020-01-03\n4,\\N\n5,2020-01-02\n");
         let home = hive.directory().display();
+        let placed = PLACED.map(|(part, region, ids)| {
+            let name = format!("placed-{part}-{region}.csv");
+            write(&name, ids);
+            format!("load data local inpath '{home}/{name}' into table placed partition (part={part}, region='{region}');\n")
+        });
         let load = |name: &str| format!("load data local inpath '{home}/{name}.csv' into table {name};\n");
         let statements = [
             "create table numbers (id bigint, name string) row format delimited fields terminated by ',';\n",
             "create table days (id int, day date) row format delimited fields terminated by ',';\n",
+            "create table placed (id bigint) partitioned by (part int, region string) row format delimited fields terminated by ',';\n",
             KINDS_TABLE,
             &load("numbers"),
             &load("days"),
             &load("kinds"),
+            &placed.concat(),
         ];
         hive.run(&statements.concat()).expect("tables");
         hive
     })
 }
+
+/// The partitions of the table `placed`, and the rows of each.
+const PLACED: [(u32, &str, &str); 4] = [
+    (1, "eu", "1\n2\n"),
+    (1, "us", "3\n"),
+    (2, "eu", "4\n"),
+    (7, "asia", "5\n6\n"),
+];
 
 /// A column of each type.
 const KINDS_TABLE: &str = "create table kinds (b boolean, ti tinyint, si smallint, i int, bi bigint, f float, d double, \

@@ -30,3 +30,22 @@ fn a_keytab_that_is_not_there_is_named() {
         "{error}"
     );
 }
+
+#[test]
+fn a_job_uses_the_usual_keytab_before_the_one_that_is_named() {
+    let table = [
+        (true, Some("/a"), Some(USUAL_KEYTAB)),
+        (true, None, Some(USUAL_KEYTAB)),
+        (false, Some("/a"), Some("/a")),
+        (false, None, None),
+    ];
+    for (usual_is_there, named, expected) in table {
+        let principal = Some("alice@A".to_owned());
+        let keys = Keys::chosen(usual_is_there, named.map(PathBuf::from), principal.clone());
+        let expected = Keys {
+            keytab: expected.map(PathBuf::from),
+            principal,
+        };
+        assert_eq!(keys, expected);
+    }
+}

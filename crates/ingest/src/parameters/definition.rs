@@ -234,7 +234,7 @@ impl Scope {
                 "paths that begin with `hdfs://`, or without `stream.checkpoint.dir`".to_owned()
             }
             Self::Kerberos => {
-                "`principal=` in `source.db.url`, `sasl.mechanism` GSSAPI of Kafka, or paths that begin with `hdfs://`".to_owned()
+                "`principal=` in `source.db.url`, `sasl.mechanism` GSSAPI of Kafka, paths that begin with `hdfs://`, or without `stream.checkpoint.dir`".to_owned()
             }
         })
     }

@@ -22,6 +22,10 @@ pub(super) fn of(given: &Given) -> Vec<String> {
 
 /// One line that names every parameter that was given and changes nothing.
 fn without_effect(given: &Given) -> Option<String> {
+    // Checkpoints that are given no place may be there.
+    let hdfs = paths::are_in_hdfs(given)
+        || given.get(&table::CHECKPOINT_ENABLE)?
+            && given.origin(table::CHECKPOINT_DIR.name()).is_none();
     let chosen = Chosen {
         source: given.get(&table::SOURCE_TYPE)?,
         metastore: hive::is_metastore(given),
@@ -38,11 +42,8 @@ fn without_effect(given: &Given) -> Option<String> {
         after_commit: given.get(&table::AFTER_COMMIT)?,
         // Where a table lies is known to the metastore.
         objects: paths::are_in_objects(given) || hive::is_metastore(given),
-        // Checkpoints that are given no place may be there.
-        hdfs: paths::are_in_hdfs(given)
-            || given.get(&table::CHECKPOINT_ENABLE)?
-                && given.origin(table::CHECKPOINT_DIR.name()).is_none(),
-        kerberos: kerberos::is_asked_for(given) || hive::is_metastore(given),
+        hdfs,
+        kerberos: kerberos::is_asked_for(given) || hive::is_metastore(given) || hdfs,
     };
     let json = given.origin(table::SQL_SCHEMA_JSON.name()).is_some();
     let idle: Vec<String> = given

@@ -46,3 +46,13 @@ fn rocksdb_is_noted_when_it_is_asked_for() {
         ["--stream.checkpoint.type rocksdb: RocksDB is not there yet, state is kept in memory"]
     );
 }
+
+#[test]
+fn a_keytab_may_be_for_checkpoints_that_are_given_no_place() {
+    let line =
+        "--source.type csv --source.path /in --sink.type print --security.kerberos.login.keytab /k";
+    assert!(load_line(line).expect("complete").notes.is_empty());
+    let loaded = load_line(&format!("{line} --stream.checkpoint.dir /cp")).expect("complete");
+    let notes = loaded.notes.concat();
+    assert!(notes.contains("security.kerberos.login.keytab"), "{notes}");
+}

@@ -3,7 +3,8 @@
 use std::fs;
 use std::net::TcpStream;
 
-use super::{Hive, PATIENCE};
+use super::{Hive, PASSWORD, PATIENCE};
+use crate::certificate::own_certificate;
 use crate::kdc::REALM;
 use crate::keeper::Keeper;
 use crate::maven::{free_port, java};
@@ -17,6 +18,7 @@ pub(super) struct Metastore {
     port: u16,
     server: Option<Keeper>,
     starts: u32,
+    is_encrypted: bool,
 }
 
 impl Metastore {
@@ -25,6 +27,7 @@ impl Metastore {
             port: free_port()?,
             server: None,
             starts: 0,
+            is_encrypted: false,
         })
     }
 }
@@ -91,6 +94,22 @@ impl Hive {
         Ok(())
     }
 
+    /// Starts the metastore again so that it is spoken with over TLS, with [`certificate`](Self::certificate). The server, which is
+    /// not told before it is restarted, does not reach it until then.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn encrypt_metastore(&mut self) -> Result<()> {
+        if let Some(metastore) = &mut self.metastore {
+            metastore.is_encrypted = true;
+        }
+        if !self.store().exists() {
+            own_certificate(&self.store(), &self.certificate(), PASSWORD)?;
+        }
+        self.configure()?;
+        self.restart_metastore()
+    }
+
     /// What Hive is told of `s3a://bucket/tables`, without a client of object stores: for it that is a directory of this machine, so
     /// that tables may be there, whose files lie in a store that Hive does not know.
     pub(super) fn of_objects(&self) -> Vec<(&'static str, String)> {
@@ -107,9 +126,9 @@ impl Hive {
 
     /// What Hive is told of a metastore that is a server of its own.
     pub(super) fn metastore_settings(&self) -> Vec<(&'static str, String)> {
-        if self.metastore.is_none() {
+        let Some(metastore) = &self.metastore else {
             return Vec::new();
-        }
+        };
         let mut settings = vec![
             ("hive.metastore.uris", self.metastore()),
             // HiveServer2 asks for events, which without this only a superuser of Hadoop may.
@@ -127,6 +146,19 @@ impl Hive {
                     format!("hive/localhost@{REALM}"),
                 ),
                 ("hive.metastore.kerberos.keytab.file", keytab),
+            ]);
+        }
+        if metastore.is_encrypted {
+            let store = self.store().display().to_string();
+            let password = PASSWORD.to_owned();
+            settings.extend([
+                ("hive.metastore.use.SSL", "true".to_owned()),
+                ("hive.metastore.keystore.path", store.clone()),
+                ("hive.metastore.keystore.password", password.clone()),
+                ("hive.metastore.keystore.type", "PKCS12".to_owned()),
+                ("hive.metastore.truststore.path", store),
+                ("hive.metastore.truststore.password", password),
+                ("hive.metastore.truststore.type", "PKCS12".to_owned()),
             ]);
         }
         settings

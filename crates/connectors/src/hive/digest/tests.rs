@@ -37,18 +37,15 @@ fn batches_may_begin_and_end_anywhere() {
 fn other_values_and_another_order_are_told() {
     let known = digest(&[rows(&[(1, Some("a")), (2, None)])]).named(names());
     let table = [
-        (vec![(1, Some("a")), (2, None)], true),
-        (vec![(2, None), (1, Some("a"))], false),
-        (vec![(1, Some("a")), (2, Some(""))], false),
-        (vec![(1, Some("a"))], false),
-        (vec![(1, Some("b")), (2, None)], false),
+        (vec![(1, Some("a")), (2, None)], Compared::Same),
+        (vec![(2, None), (1, Some("a"))], Compared::Other),
+        (vec![(1, Some("a")), (2, Some(""))], Compared::Other),
+        (vec![(1, Some("a"))], Compared::Other),
+        (vec![(1, Some("b")), (2, None)], Compared::Other),
     ];
-    for (pairs, same) in table {
-        assert_eq!(
-            digest(&[rows(&pairs)]).is(&known, names()),
-            same,
-            "{pairs:?}"
-        );
+    for (pairs, expected) in table {
+        let compared = digest(&[rows(&pairs)]).compare(&known, names());
+        assert_eq!(compared, expected, "{pairs:?}");
     }
 }
 
@@ -58,5 +55,27 @@ fn columns_that_were_not_read_before_say_nothing() {
     let mut known = digest(std::slice::from_ref(&batch)).named(names());
     known.remove("name");
     let other = rows(&[(1, Some("b"))]);
-    assert!(digest(&[other]).is(&known, names()));
+    let compared = digest(&[other]).compare(&known, names());
+    assert_eq!(compared, Compared::Same);
+}
+
+#[test]
+fn rows_without_a_column_in_common_are_never_the_same() {
+    let batch = rows(&[(1, Some("a"))]);
+    let only = |column: usize| {
+        let name = names().nth(column).into_iter();
+        let column = batch.project(&[column]).expect("a column");
+        (digest(&[column]), name)
+    };
+    let (before, name) = only(0);
+    let known = before.named(name);
+    for (column, expected) in [(0, Compared::Same), (1, Compared::Unknown)] {
+        let (own, name) = only(column);
+        assert_eq!(own.compare(&known, name), expected, "{column}");
+    }
+    let (own, name) = only(0);
+    let compared = own.compare(&BTreeMap::new(), name);
+    assert_eq!(compared, Compared::Unknown, "nothing is known");
+    let compared = Digest::default().compare(&known, names());
+    assert_eq!(compared, Compared::Same, "no column is read");
 }

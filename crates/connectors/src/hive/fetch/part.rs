@@ -6,11 +6,11 @@ use arrow::array::{ArrayRef, RecordBatch};
 use millstream_core::{Error, Result, codes};
 
 use super::{Ended, Event, Fetching, Wanted};
-use crate::hive::digest::Digest;
+use crate::hive::digest::{Compared, Digest};
 use crate::hive::options::ExactlyOnce;
 use crate::hive::pace::Pace;
 use crate::hive::rowset::Fetched;
-use crate::hive::session::{Running, Session, Waiting};
+use crate::hive::session::{Running, Session, Waiting, tell_progress};
 
 /// Reads one part.
 pub(super) struct PartReader<'a> {
@@ -23,9 +23,27 @@ pub(super) struct PartReader<'a> {
 enum Before {
     /// They are the same. What is left of the last answer, if there is something, and how many rows of it are to be left out.
     Same(Option<(Fetched, usize)>),
-    /// They are not.
-    Other,
+    /// They are not, or nothing tells.
+    Doubtful(&'static Doubt),
 }
+
+/// Why rows can't be counted off that were handed out before, and what to do about it.
+struct Doubt {
+    why: &'static str,
+    next: &'static str,
+}
+
+const OTHERWISE: Doubt = Doubt {
+    why: "do not come again as they were handed out: they have no order, or the table has changed",
+    next: "give source.db.sql an `order by` over columns that tell every row from every other, or go on with \
+           --source.db.exactly-once best-effort: rows then come again",
+};
+
+const UNTOLD: Doubt = Doubt {
+    why: "can't be compared with those that were handed out: stream.sql reads none of the columns that it read then",
+    next: "have stream.sql read a column that it read before, best one that tells every row from every other, or go on with \
+           --source.db.exactly-once best-effort: rows then come again",
+};
 
 impl PartReader<'_> {
     /// Hands over all rows that were not handed out before.
@@ -42,8 +60,8 @@ impl PartReader<'_> {
                         first += self.hand_over(fetched, from, first)?;
                     }
                 }
-                Before::Other => {
-                    self.judge(before)?;
+                Before::Doubtful(doubt) => {
+                    self.judge(before, doubt)?;
                     self.session.close_statement(&running);
                     self.fetching.tell(Event::Again(self.wanted.part))?;
                     running = self.execute()?;
@@ -77,7 +95,7 @@ impl PartReader<'_> {
                 true => format!("Hive runs the statement: {progress}"),
                 false => format!("Hive runs the statement of part {part}: {progress}"),
             };
-            fetching.held_up.set(Some(text));
+            tell_progress(&fetching.held_up, text);
         };
         show("it has begun");
         let running = self.session.execute(&statement);
@@ -136,7 +154,7 @@ impl PartReader<'_> {
         loop {
             let fetched = self.fetch(running, pace)?;
             if fetched.rows == 0 {
-                return Ok(Before::Other);
+                return Ok(Before::Doubtful(&OTHERWISE));
             }
             let taken = usize::try_from(left)
                 .unwrap_or(usize::MAX)
@@ -148,34 +166,34 @@ impl PartReader<'_> {
             }
             let names = self.plan().schema.fields().iter();
             let names = names.map(|field| field.name().clone());
-            return Ok(match digest.is(&self.wanted.position.digest, names) {
-                true => Before::Same((taken < fetched.rows).then_some((fetched, taken))),
-                false => Before::Other,
+            return Ok(match digest.compare(&self.wanted.position.digest, names) {
+                Compared::Same => Before::Same((taken < fetched.rows).then_some((fetched, taken))),
+                Compared::Other => Before::Doubtful(&OTHERWISE),
+                Compared::Unknown => Before::Doubtful(&UNTOLD),
             });
         }
     }
 
-    /// What follows when rows are not those that they were.
-    fn judge(&self, before: u64) -> Result<(), Ended> {
+    /// What follows when rows are not known to be those that they were.
+    fn judge(&self, before: u64, doubt: &Doubt) -> Result<(), Ended> {
         let place = match self.wanted.condition.as_str() {
             "" => "the query".to_owned(),
             condition => format!("the part where {condition}"),
         };
         let url = &self.plan().options.url;
         let message = format!(
-            "HiveServer2 at {url}: the first {before} rows of {place} do not come again as they were handed out: they have no \
-             order, or the table has changed"
+            "HiveServer2 at {url}: the first {before} rows of {place} {}",
+            doubt.why
         );
         match self.plan().options.exactly_once {
             ExactlyOnce::BestEffort => {
-                tracing::warn!("{message}; it is read from its start, so that up to {before} rows come twice.");
+                tracing::warn!(
+                    "{message}; it is read from its start, so that up to {before} rows come twice."
+                );
                 Ok(())
             }
             ExactlyOnce::Require => Err(Ended::Failed(
-                Error::new(&codes::SOURCE_HIVE_ORDER, message).next(
-                    "give source.db.sql an `order by` over columns that tell every row from every other, or go on with \
-                     --source.db.exactly-once best-effort: rows then come again",
-                ),
+                Error::new(&codes::SOURCE_HIVE_ORDER, message).next(doubt.next),
             )),
         }
     }

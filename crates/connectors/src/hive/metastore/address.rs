@@ -1,5 +1,5 @@
 //! Addresses of a metastore: `thrift://host:port,thrift://host:port`, as `hive.metastore.uris` has them, and behind them what
-//! addresses of HiveServer2 have there for Kerberos. Pure.
+//! addresses of HiveServer2 have there for Kerberos and TLS. Pure.
 
 use std::fmt;
 use std::time::Duration;
@@ -19,12 +19,12 @@ const ANSWER: Duration = Duration::from_secs(600);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetastoreUrl {
     hosts: Vec<Host>,
-    /// `;principal=…`, and more; empty: the metastore asks nobody who he is.
-    login: String,
+    /// `;principal=…`, and more; empty: the metastore asks nobody who he is, and speaks in the clear.
+    settings: String,
 }
 
 /// What may stand behind the hosts.
-const SETTINGS: &[&str] = &["principal", "saslQop"];
+const SETTINGS: &[&str] = &["principal", "saslQop", "ssl", "sslTrustStore"];
 
 impl fmt::Display for MetastoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -32,7 +32,7 @@ impl fmt::Display for MetastoreUrl {
             let comma = if place == 0 { "" } else { "," };
             write!(f, "{comma}{SCHEME}{host}")?;
         }
-        f.write_str(&self.login)
+        f.write_str(&self.settings)
     }
 }
 
@@ -42,7 +42,7 @@ impl MetastoreUrl {
     /// # Errors
     /// It can't be understood; with what to do.
     pub fn parse(text: &str) -> Result<Self> {
-        let (text, login) = text.split_at(text.find(';').unwrap_or(text.len()));
+        let (text, settings) = text.split_at(text.find(';').unwrap_or(text.len()));
         let addresses = text.split(',').map(str::trim);
         let hosts: Vec<Host> = addresses
             .filter(|address| !address.is_empty())
@@ -51,9 +51,13 @@ impl MetastoreUrl {
         if hosts.is_empty() {
             return Err(wrong("it names no host"));
         }
-        let login = login.trim().trim_end_matches(';').to_owned();
-        let settings = login.split(';').skip(1);
-        let names = settings.map(|setting| setting.split('=').next().unwrap_or_default().trim());
+        let settings = settings.trim().trim_end_matches(';').to_owned();
+        // In an address of HiveServer2 they end the settings, and what is behind them would be passed over in silence.
+        if settings.contains(['?', '#']) {
+            return Err(wrong("its settings hold ? or #"));
+        }
+        let given = settings.split(';').skip(1);
+        let names = given.map(|setting| setting.split('=').next().unwrap_or_default().trim());
         for name in names {
             if !SETTINGS
                 .iter()
@@ -62,8 +66,17 @@ impl MetastoreUrl {
                 return Err(wrong(&format!("it has no setting called {name}")));
             }
         }
-        let url = Self { hosts, login };
-        url.line()?;
+        let url = Self { hosts, settings };
+        // Told with how a metastore's address is written, also of `ssl=true,thrift://other`.
+        if url.setting("ssl").is_some_and(|ssl| !is_true_or_false(ssl)) {
+            return Err(wrong("ssl is neither true nor false"));
+        }
+        if url.setting("saslQop").is_some() && !url.is_secure() {
+            return Err(wrong("saslQop is given without principal"));
+        }
+        if url.line()?.tls.is_some() != url.is_encrypted() {
+            return Err(wrong("it can be taken as with and as without TLS"));
+        }
         Ok(url)
     }
 
@@ -74,24 +87,45 @@ impl MetastoreUrl {
 
     /// Whether the metastore is logged in to by Kerberos.
     pub fn is_secure(&self) -> bool {
-        !self.login.is_empty()
+        self.setting("principal").is_some()
+    }
+
+    /// Whether the metastore is spoken with over TLS.
+    pub(super) fn is_encrypted(&self) -> bool {
+        let ssl = self.setting("ssl");
+        ssl.is_some_and(|ssl| ssl.eq_ignore_ascii_case("true"))
+    }
+
+    /// The value of a setting: of several the last, as in addresses of HiveServer2.
+    fn setting(&self, name: &str) -> Option<&str> {
+        let mut pairs = self
+            .settings
+            .rsplit(';')
+            .filter_map(|setting| setting.split_once('='));
+        pairs
+            .find(|(known, _)| known.trim().eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
     }
 
     /// How messages travel to the servers: over a connection of their own, as to a HiveServer2 that asks nobody who he is, or by
-    /// Kerberos.
+    /// Kerberos; over TLS where that is asked for.
     ///
     /// # Errors
     /// None of an address that was parsed.
     pub(super) fn line(&self) -> Result<HiveUrl> {
         let hosts: Vec<String> = self.hosts.iter().map(Host::to_string).collect();
-        let login = match self.login.as_str() {
-            "" => ";auth=noSasl",
-            login => login,
-        };
-        let mut url = HiveUrl::parse(&format!("jdbc:hive2://{}/{login}", hosts.join(",")))?;
+        let auth = if self.is_secure() { "" } else { ";auth=noSasl" };
+        let (hosts, settings) = (hosts.join(","), &self.settings);
+        let mut url = HiveUrl::parse(&format!("jdbc:hive2://{hosts}/{auth}{settings}"))?;
         url.answer = Some(ANSWER);
         Ok(url)
     }
+}
+
+fn is_true_or_false(text: &str) -> bool {
+    ["true", "false"]
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case(text))
 }
 
 fn host(address: &str) -> Result<Host> {
@@ -126,47 +160,10 @@ fn wrong(what: &str) -> Error {
         format!("source.db.url can't be understood: {what}"),
     )
     .next(
-        "write it as thrift://host:9083, with source.db.type hive-metastore; several with commas between them, and ;principal=hive/_HOST@REALM \
-         behind them where the metastore asks for Kerberos",
+        "write it as thrift://host:9083, with source.db.type hive-metastore; several with commas between them, and behind the last one \
+         ;principal=hive/_HOST@REALM where the metastore asks for Kerberos, ;ssl=true;sslTrustStore=<file of certificates in PEM> where it speaks TLS",
     )
 }
 
 #[cfg(test)]
-mod tests {
-    use super::MetastoreUrl;
-
-    #[test]
-    fn addresses_are_those_of_hive() {
-        for (given, shown) in [
-            ("thrift://one:9083", "thrift://one:9083"),
-            ("thrift://one", "thrift://one:9083"),
-            (
-                " thrift://one:1/ , THRIFT://two ",
-                "thrift://one:1,thrift://two:9083",
-            ),
-            ("thrift://[::1]:7", "thrift://[::1]:7"),
-            (
-                "thrift://one,thrift://two:1;principal=hive/_HOST@REALM;saslQop=auth-conf;",
-                "thrift://one:9083,thrift://two:1;principal=hive/_HOST@REALM;saslQop=auth-conf",
-            ),
-        ] {
-            let url = MetastoreUrl::parse(given).expect(given);
-            assert_eq!(url.to_string(), shown);
-            assert!(url.line().is_ok());
-        }
-        for wrong in [
-            "",
-            "jdbc:hive2://h",
-            "thrift://",
-            "thrift://h:x",
-            "thrift://h:0",
-            "thrift://a b",
-            "thrift://h;password=x",
-        ] {
-            let error = MetastoreUrl::parse(wrong).expect_err(wrong);
-            assert!(error.next_step().contains("thrift://host:9083"), "{error}");
-        }
-        let error = MetastoreUrl::parse("thrift://h;principal=hive").expect_err("no principal");
-        assert!(error.message().contains("hive/host@REALM"), "{error}");
-    }
-}
+mod tests;

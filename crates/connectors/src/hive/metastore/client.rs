@@ -16,7 +16,7 @@ use super::trouble::Trouble;
 use crate::hive::options::Login;
 use crate::hive::trouble;
 use crate::hive::url::Host;
-use crate::hive::wire::{Carrier, SharedLine, connect};
+use crate::hive::wire::{Carrier, SharedLine, connect, speaks_tls};
 
 /// Partitions that are told of at once.
 const TOGETHER: usize = 500;
@@ -142,24 +142,20 @@ impl Client {
         }
         let (mut away, mut refused) = (Vec::new(), None);
         for host in self.url.hosts() {
-            let mut calls = match open(&self.url, host, &self.login) {
-                Ok(calls) => calls,
-                Err(Trouble::Away(why)) => {
-                    away.push(why);
-                    continue;
-                }
-                // Another one may know who asks.
-                Err(trouble) => {
-                    refused = Some(trouble);
-                    continue;
-                }
+            let trouble = match open(&self.url, host, &self.login) {
+                Ok(mut calls) => match question(&mut calls).map_err(Trouble::of) {
+                    Err(Trouble::Away(why)) => hung_up(&self.url, host, format!("{host}: {why}")),
+                    told => {
+                        self.calls = Some(calls);
+                        return told;
+                    }
+                },
+                Err(trouble) => trouble,
             };
-            match question(&mut calls).map_err(Trouble::of) {
-                Err(Trouble::Away(why)) => away.push(format!("{host}: {why}")),
-                told => {
-                    self.calls = Some(calls);
-                    return told;
-                }
+            match trouble {
+                Trouble::Away(why) => away.push(why),
+                // Another one may know who asks.
+                trouble => refused = Some(trouble),
             }
         }
         Err(refused.unwrap_or_else(|| Trouble::Away(away.join("; "))))
@@ -181,10 +177,20 @@ pub(super) fn reach(
 fn open(url: &MetastoreUrl, host: &Host, login: &Login) -> std::result::Result<Calls, Trouble> {
     let line = url.line();
     let line = line.map_err(|error| Trouble::Away(error.message().to_owned()))?;
-    let carrier = connect(&line, host, login, &SharedLine::default());
-    let carrier = carrier.map_err(|trouble| match trouble {
-        trouble::Trouble::Kerberos { why, next } => Trouble::Kerberos { why, next },
-        other => Trouble::Away(in_words(other)),
+    let reached = SharedLine::default();
+    let carrier = connect(&line, host, login, &reached);
+    let carrier = carrier.map_err(|trouble| {
+        let is_reached = reached
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some();
+        match trouble {
+            trouble::Trouble::Kerberos { why, next } => Trouble::Kerberos { why, next },
+            trouble::Trouble::Tls { why, next } => Trouble::Tls { why, next },
+            trouble::Trouble::Given(why) => Trouble::Given(why),
+            other if is_reached => hung_up(url, host, in_words(other)),
+            other => Trouble::Away(in_words(other)),
+        }
     })?;
     let carrier = Arc::new(Mutex::new(carrier));
     let input = TBinaryInputProtocol::new(Answers(Arc::clone(&carrier)), true);
@@ -194,6 +200,19 @@ fn open(url: &MetastoreUrl, host: &Host, login: &Login) -> std::result::Result<C
     };
     let output = TBinaryOutputProtocol::new(messages, true);
     Ok(Calls::new(input, output))
+}
+
+/// Why a server that was reached does not answer: it may be asked in the clear and speak TLS, which a greeting shows; else for
+/// that reason.
+fn hung_up(url: &MetastoreUrl, host: &Host, why: String) -> Trouble {
+    if url.is_encrypted() || !speaks_tls(host) {
+        return Trouble::Away(why);
+    }
+    Trouble::Tls {
+        why: format!("{host} speaks TLS, which source.db.url does not ask for"),
+        next: "write ;ssl=true behind the last of its servers in source.db.url, and ;sslTrustStore=<file of certificates in PEM> unless the system trusts \
+               who vouches for its certificate",
+    }
 }
 
 fn in_words(trouble: trouble::Trouble) -> String {

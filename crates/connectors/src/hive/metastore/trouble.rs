@@ -15,6 +15,10 @@ pub(super) enum Trouble {
     Away(String),
     /// Kerberos gives no ticket, or it does not take it; and what to do.
     Kerberos { why: String, next: &'static str },
+    /// It speaks TLS and is not asked to, or the other way round, or can't be trusted; and what to do.
+    Tls { why: String, next: &'static str },
+    /// What the source was given can't be used.
+    Given(String),
     /// It knows no such table.
     NoSuch(String),
     /// It says no.
@@ -58,10 +62,12 @@ impl Trouble {
             |code, what: &str| Error::new(code, format!("metastore of Hive at {server}: {what}"));
         match self {
             Self::Away(why) => named(&codes::SOURCE_METASTORE, why).next(
-                "see that it runs and can be reached from here, and that source.db.url has ;principal=hive/_HOST@REALM behind it if it asks for \
-                 Kerberos (hive.metastore.sasl.enabled); a job that runs goes on when it is back",
+                "see that it runs and can be reached from here, and that source.db.url has behind it what it asks for: ;principal=hive/_HOST@REALM \
+                 for Kerberos (hive.metastore.sasl.enabled), ;ssl=true for TLS (hive.metastore.use.SSL); a job that runs goes on when it is back",
             ),
             Self::Kerberos { why, next } => named(&codes::KERBEROS, why).next(*next),
+            Self::Tls { why, next } => named(&codes::SOURCE_METASTORE, why).next(*next),
+            Self::Given(why) => trouble::Trouble::Given(why.clone()).error(server),
             Self::Unknown => named(
                 &codes::SOURCE_METASTORE,
                 "it does not know what it is asked: what answers is no metastore, or an older one than Hive 1",

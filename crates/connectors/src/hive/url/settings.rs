@@ -114,7 +114,11 @@ fn one(name: &str, value: &str, url: &mut HiveUrl, given: &mut Given) -> Result<
     } else if is("httpPath") {
         given.path = Some(value.trim_start_matches('/').to_owned());
     } else if is("ssl") {
-        given.ssl = value.eq_ignore_ascii_case("true");
+        given.ssl = match value.to_ascii_lowercase().as_str() {
+            "true" => true,
+            "false" => false,
+            _ => return Err(wrong("ssl is neither true nor false")),
+        };
     } else if is("sslTrustStore") {
         given.authorities = Some(authorities(&value)?);
     } else if is("socketTimeout") {
@@ -265,3 +269,6 @@ fn milliseconds(value: &str) -> Result<Duration> {
 fn wrong(what: &str) -> Error {
     super::wrong(what)
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,3 +121,6 @@ fn otherwise() -> Trouble {
             .to_owned(),
     )
 }
+
+#[cfg(test)]
+mod tests;

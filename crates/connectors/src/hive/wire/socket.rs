@@ -58,10 +58,7 @@ impl Socket {
             return Ok(Self::Open(stream));
         };
         stream.set_read_timeout(Some(CONNECTING)).map_err(away)?;
-        let stream = encrypted(stream, host, tls).map_err(|error| match error.kind() {
-            ErrorKind::InvalidData => Trouble::Login(format!("{host} can't be trusted: {error}")),
-            _ => Trouble::away(host, &error),
-        })?;
+        let stream = encrypted(stream, host, tls).map_err(|error| unencrypted(host, &error))?;
         stream.sock.set_read_timeout(answer).map_err(away)?;
         Ok(Self::Encrypted(Box::new(stream)))
     }
@@ -108,6 +105,63 @@ impl Socket {
         let stream = self.stream().try_clone();
         let failed = |error: Error| Trouble::Away(format!("a connection can't be shared: {error}"));
         stream.map(|stream| Line { stream }).map_err(failed)
+    }
+}
+
+/// Whether what listens at a host answers a greeting of TLS in kind. Nothing else is said to it.
+pub(super) fn speaks_tls(host: &Host, tls: &Arc<ClientConfig>) -> bool {
+    let greeted = reach(host).and_then(|stream| {
+        stream.set_read_timeout(Some(CONNECTING))?;
+        stream.set_write_timeout(Some(CONNECTING))?;
+        encrypted(stream, host, tls)
+    });
+    match greeted {
+        Ok(_) => true,
+        Err(error) => {
+            let told = told_by_tls(&error);
+            told.is_some_and(|told| !matches!(told, rustls::Error::InvalidMessage(_)))
+        }
+    }
+}
+
+/// What TLS says of a connection that can't be encrypted; `None`: that is no matter of TLS.
+fn told_by_tls(error: &Error) -> Option<&rustls::Error> {
+    error.get_ref().and_then(|inner| inner.downcast_ref())
+}
+
+/// What it means that a connection can't be encrypted.
+fn unencrypted(host: &Host, error: &Error) -> Trouble {
+    use ErrorKind as Kind;
+    match (told_by_tls(error), error.kind()) {
+        (Some(rustls::Error::InvalidMessage(_)), _) => Trouble::Tls {
+            why: format!("{host} does not speak TLS, which source.db.url asks for (ssl=true)"),
+            next: "leave ssl and sslTrustStore out of source.db.url, or give the port at which it speaks TLS",
+        },
+        (Some(rustls::Error::InvalidCertificate(_)), _) | (None, Kind::InvalidData) => {
+            Trouble::Tls {
+                why: format!("{host} can't be trusted: {error}"),
+                next: "give who vouches for its certificate (;sslTrustStore=<file of certificates in PEM> behind ssl=true in source.db.url), and the host by a \
+                   name that stands in the certificate",
+            }
+        }
+        (Some(_), _) => Trouble::Tls {
+            why: format!("{host} does not agree on how to encrypt: {error}"),
+            next: "have it take TLS 1.2 or 1.3, and ask for no certificate of who connects",
+        },
+        // It may be about to end as well.
+        (
+            None,
+            Kind::UnexpectedEof
+            | Kind::ConnectionReset
+            | Kind::ConnectionAborted
+            | Kind::BrokenPipe,
+        ) => Trouble::Away(format!(
+            "{host} ends the connection when TLS is begun: if it does not speak TLS, leave ssl and sslTrustStore out of source.db.url"
+        )),
+        (None, Kind::WouldBlock | Kind::TimedOut) => Trouble::Away(format!(
+            "{host} does not answer when TLS is begun: if it does not speak TLS, leave ssl and sslTrustStore out of source.db.url"
+        )),
+        (None, _) => Trouble::away(host, error),
     }
 }
 

@@ -33,6 +33,18 @@ pub(super) fn config(tls: &Tls) -> Result<Arc<ClientConfig>, Trouble> {
     if taken == 0 {
         return Err(wrong(&format!("{shown} holds no certificates in PEM")));
     }
+    trusting(authorities)
+}
+
+/// TLS in which nobody is trusted, for whoever only looks whether it is spoken.
+///
+/// # Errors
+/// It can't be set up.
+pub(super) fn without_trust() -> Result<Arc<ClientConfig>, Trouble> {
+    trusting(RootCertStore::empty())
+}
+
+fn trusting(authorities: RootCertStore) -> Result<Arc<ClientConfig>, Trouble> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

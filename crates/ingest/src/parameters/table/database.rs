@@ -15,7 +15,8 @@ parameters! {
     DB_URL: String = Parameter::new(Group::Database, "source.db.url",
         "Address of HiveServer2 as its JDBC driver takes it, see Addresses of the guide of Hive: `jdbc:hive2://host:port,…/database;\
          name=value?setting=value#variable=value`. With hive-metastore the addresses of the metastore: `thrift://host:9083,thrift://other:9083`, \
-         of which the first that is there is asked. Other databases are refused by name.")
+         of which the first that is there is asked; `;ssl=true` and `;principal=hive/_HOST@REALM` stand behind the last one. \
+         Other databases are refused by name.")
         .required("for databases").only(JDBC).example("jdbc:hive2://hive:10000/orders");
     DB_USERNAME: String = Parameter::new(Group::Database, "source.db.username",
         "User.").default_depends("`user` of the address, else `anonymous`").only(Scope::HiveServer).example("reader");

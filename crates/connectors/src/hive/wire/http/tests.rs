@@ -55,6 +55,20 @@ fn an_answer_says_whether_its_connection_goes_on() {
 }
 
 #[test]
+fn a_token_is_shown_in_the_place_of_user_and_password() {
+    let shown = |token: Option<&str>| {
+        authorization(&Login {
+            user: "me".to_owned(),
+            password: "hush".to_owned(),
+            token: token.map(str::to_owned),
+            keys: Keys::default(),
+        })
+    };
+    assert_eq!(shown(None), "Authorization: Basic bWU6aHVzaA==\r\n");
+    assert_eq!(shown(Some("a.b.c")), "Authorization: Bearer a.b.c\r\n");
+}
+
+#[test]
 fn cookies_are_kept_without_what_is_said_of_them() {
     let text = "HTTP/1.1 200 OK\r\nSet-Cookie: hive.server2.auth=cu=a&rn=1; Path=/; HttpOnly\r\nContent-Length: 0\r\n\r\n";
     let (answer, _) = answered(text).expect("an answer");
