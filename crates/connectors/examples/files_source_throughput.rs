@@ -2,8 +2,8 @@
 //! processor time of its two threads, of the worker (which parses) and of the one that reads ahead. The
 //! latter depend less on what else the machine does. Linux only.
 //!
-//! `cargo run --release -p millstream-connectors --example files_source_throughput [megabytes [words]]`: of the kinds whose
-//! names hold the words.
+//! `cargo run --release -p millstream-connectors --example files_source_throughput [megabytes [words [seconds]]]`: of the kinds
+//! whose names hold the words, each read for so many seconds at least and an even number of times; without seconds once.
 
 use std::error::Error;
 use std::fs::File;
@@ -28,12 +28,15 @@ fn main() -> Outcome<()> {
     let directory = std::env::temp_dir().join(format!("files-source-{}", std::process::id()));
     std::fs::create_dir_all(&directory)?;
     let words = std::env::args().nth(2).unwrap_or_default();
-    let outcome = measure_all(&directory, megabytes << 20, &words);
+    let seconds: f64 = std::env::args()
+        .nth(3)
+        .map_or(Ok(0.0), |text| text.parse())?;
+    let outcome = measure_all(&directory, megabytes << 20, &words, seconds);
     std::fs::remove_dir_all(&directory)?;
     outcome
 }
 
-fn measure_all(directory: &Path, size: u64, words: &str) -> Outcome<()> {
+fn measure_all(directory: &Path, size: u64, words: &str, seconds: f64) -> Outcome<()> {
     let plain = plain(directory, size)?;
     let typed = FileSourceOptions {
         schema: Some(Arc::new(schema())),
@@ -61,16 +64,17 @@ fn measure_all(directory: &Path, size: u64, words: &str) -> Outcome<()> {
         ("CSV, GBK", gbk, 1),
     ] {
         if name.contains(words) {
-            report(name, &FileSource::new(options)?, readers)?;
+            repeat(name, &FileSource::new(options)?, readers, seconds)?;
         }
     }
     if "lines as String".contains(words) {
         let lines = TextFileOptions::new(&plain);
-        report("lines as String", &TextFileSource::<String>::new(lines)?, 1)?;
+        let lines = TextFileSource::<String>::new(lines)?;
+        repeat("lines as String", &lines, 1, seconds)?;
     }
     if "lines as CompactString".contains(words) {
         let lines = TextFileSource::<CompactString>::new(TextFileOptions::new(&plain))?;
-        report("lines as CompactString", &lines, 1)?;
+        repeat("lines as CompactString", &lines, 1, seconds)?;
     }
     Ok(())
 }
@@ -155,8 +159,26 @@ fn generate(
     Ok(out.flush()?)
 }
 
+/// Reads until that took so many seconds, and an even number of times: each run is compared with its own next one.
+fn repeat<T: 'static>(
+    name: &str,
+    source: &dyn Source<T>,
+    readers: usize,
+    seconds: f64,
+) -> Outcome<()> {
+    let (mut taken, mut runs) = (0.0, 0);
+    loop {
+        taken += report(name, source, readers)?;
+        runs += 1;
+        if taken >= seconds && (seconds <= 0.0 || runs % 2 == 0) {
+            return Ok(());
+        }
+    }
+}
+
+/// Reads once; answers how many seconds that took.
 #[allow(clippy::disallowed_methods, reason = "a benchmark takes the time")]
-fn report<T: 'static>(name: &str, source: &dyn Source<T>, readers: usize) -> Outcome<()> {
+fn report<T: 'static>(name: &str, source: &dyn Source<T>, readers: usize) -> Outcome<f64> {
     let job = SourceJob::default();
     let mut attempt = job.attempt(source, readers, None)?;
     let progress = attempt.progress.clone();
@@ -191,7 +213,7 @@ fn report<T: 'static>(name: &str, source: &dyn Source<T>, readers: usize) -> Out
         megabytes / (worker + ahead),
         rows as f64 / seconds / 1e6
     );
-    Ok(())
+    Ok(seconds)
 }
 
 /// Seconds that the threads with certain names have run.

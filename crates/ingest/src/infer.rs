@@ -45,7 +45,7 @@ pub struct Inferred {
     pub columns: Vec<Evidence>,
     /// The schema as `stream.sql.schema.json` takes it.
     pub schema: String,
-    /// A command that reads it, but for where it writes, in words of a shell.
+    /// A command that reads it, but for where it writes and, of a topic, the consumer group, in words of a shell.
     pub command: Vec<String>,
     /// What is worth telling.
     pub notes: Vec<String>,
@@ -76,16 +76,11 @@ pub fn infer(
         let charset = value_of("source.charset", arguments);
         format::of_files(what, &sample, charset, &is_given)
     };
-    let read: Vec<String> = [found.parameters.clone(), arguments.to_vec()].concat();
-    let mut all = read.clone();
-    let mut hidden = vec!["--sink.type=print".to_owned()];
-    if !is_given("source.watch.type") && !from_kafka {
-        hidden.push("--source.watch.type=PROCESS_ONCE".to_owned());
+    let mut read: Vec<String> = [found.parameters.clone(), arguments.to_vec()].concat();
+    let all = [read.clone(), of_the_look(from_kafka, &is_given)].concat();
+    if from_kafka && !is_given("group.id") {
+        read.push("--group.id=GROUP".to_owned());
     }
-    if !is_given("error.policy") {
-        hidden.push("--error.policy=skip".to_owned());
-    }
-    all.extend(hidden);
     let Prepared {
         settings,
         configuration,
@@ -143,6 +138,25 @@ pub fn infer(
     })
 }
 
+/// Parameters of the look, which the job does not have.
+fn of_the_look(from_kafka: bool, is_given: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let mut own = vec!["--sink.type=print".to_owned()];
+    if from_kafka && !is_given("group.id") {
+        // Of a group for which something is committed only what lies behind that would be seen.
+        own.push(format!(
+            "--group.id=millstream-infer-{}",
+            local::new_job_id()
+        ));
+    }
+    if !from_kafka && !is_given("source.watch.type") {
+        own.push("--source.watch.type=PROCESS_ONCE".to_owned());
+    }
+    if !is_given("error.policy") {
+        own.push("--error.policy=skip".to_owned());
+    }
+    own
+}
+
 /// What the arguments say of a parameter; of several times the last one.
 fn value_of<'a>(name: &str, arguments: &'a [String]) -> Option<&'a str> {
     let mut values = arguments.iter().enumerate().filter_map(|(place, word)| {
@@ -162,11 +176,15 @@ fn value_of<'a>(name: &str, arguments: &'a [String]) -> Option<&'a str> {
 fn columns(sample: &[String], is_json: bool, is_typed: bool) -> Result<Vec<Column>> {
     let mut columns: Vec<Column> = Vec::new();
     for (number, line) in sample.iter().enumerate() {
-        let row = object(line)?;
+        let Some(row) = object(line)? else {
+            // A message without a value is a row of nulls, which the columns count at their end.
+            continue;
+        };
         let row = if is_json {
             let inner = row.values().next().and_then(Value::as_str);
             // A line that is no object is told by a column of its own.
-            object(inner.unwrap_or_default()).unwrap_or(row)
+            let inner = object(inner.unwrap_or_default()).ok().flatten();
+            inner.unwrap_or(row)
         } else {
             row
         };
@@ -209,7 +227,8 @@ fn as_the_file_says(column: &mut Evidence, schema: &Schema) {
     column.note = None;
 }
 
-fn object(line: &str) -> Result<Map<String, Value>> {
+/// The object that a line is; `None`: it is null.
+fn object(line: &str) -> Result<Option<Map<String, Value>>> {
     serde_json::from_str(line).map_err(|cause| {
         Error::new(
             &codes::INGEST_PARAMETERS,

@@ -31,6 +31,20 @@ pub(crate) fn ingest_in_round(
     ingest_named(directory, name, interval, &options)
 }
 
+/// The most rounds that a test plays by itself.
+const MOST: u64 = 20;
+
+/// What the environment says by a name.
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|text| text.parse().ok())
+}
+
+/// Whether the environment asks for more rounds than any test plays by itself: then there is time for what would make each run of the
+/// tests too long.
+pub(crate) fn are_many() -> bool {
+    number("MILLSTREAM_KILLS").is_some_and(|count| count > MOST)
+}
+
 pub(crate) struct Rounds {
     /// What another run is played by again.
     pub(crate) seed: u64,
@@ -41,9 +55,8 @@ pub(crate) struct Rounds {
 }
 
 impl Rounds {
-    /// Those that the environment asks for, or `count`: some are enough for each run of the tests, `make chaos-kafka` plays more.
+    /// Those that the environment asks for, or `count`: some are enough for each run of the tests, `make chaos-kafka` and its like play more.
     pub(crate) fn begin(count: u64) -> Self {
-        let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
         let seed = number("MILLSTREAM_SEED").unwrap_or(5);
         println!("seed {seed}; set MILLSTREAM_SEED to play another");
         Self {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::common::documents::{documents, load, put_document};
+use crate::common::documents::{documents, load, load_with, put_document};
 use crate::common::running::Said;
 use crate::common::{put, running};
 use millstream_services::elasticsearch::{Elasticsearch, Server};
@@ -116,6 +116,7 @@ fn every_sync_type(server: &Elasticsearch, path: &str) {
 fn in_elasticsearch_6_where_documents_have_a_type() {
     let server = Elasticsearch::start(Server::Elasticsearch6).expect("a server");
     every_sync_type(&server, "kind");
+    types_are_those_of_indices(&server);
     let place = tempfile::tempdir().expect("a directory");
     put(place.path(), "in/a.csv", "id\n1\n");
     // An index has one type.
@@ -131,6 +132,27 @@ fn in_elasticsearch_6_where_documents_have_a_type() {
     let told =
         "MS-7012: the type of index full is kind, and an index has one: other can't be written";
     assert!(said.err.contains(told), "{}", said.err);
+}
+
+/// Nobody says the type.
+fn types_are_those_of_indices(server: &Elasticsearch) {
+    let place = tempfile::tempdir().expect("a directory");
+    put(place.path(), "in/a.csv", "id,name,amount\n1,a,10\n");
+    put_document(server, "/told/parquet/1", &json!({"old": true}));
+    for (index, sync, is_merged) in [
+        ("told", "incremental", true),
+        ("told", "full", false),
+        ("new", "full", false),
+    ] {
+        run(place.path(), server, index, sync, &[COLUMNS]);
+        let mut document = json!({"id": 1, "name": "a", "amount": 10});
+        if is_merged {
+            document["old"] = json!(true);
+        }
+        assert_eq!(documents(server, index), expected([("1", document)]));
+    }
+    let mapping = server.ask("GET", "/new/_mapping", "").expect("an answer");
+    assert!(mapping.body.contains(r#"{"_doc":{"#), "{}", mapping.body);
 }
 
 #[test]
@@ -236,6 +258,24 @@ fn older_versions_are_removed(server: &Elasticsearch) {
     let ids: Vec<&str> = found.keys().map(String::as_str).collect();
     assert_eq!(ids, ["2", "3", "4"]);
     assert!(found.values().all(|document| document["version"] == 2));
+
+    // Who only looks is told how many there are.
+    let place = tempfile::tempdir().expect("a directory");
+    put(place.path(), "in/a.csv", "id,name\n4,n4\n");
+    let more = ["--sink.es.version=3", "--sink.es.delete.stale=true"];
+    let look = load_with(
+        place.path(),
+        &["--dry-run"],
+        &server.address(),
+        "stale",
+        "full",
+        &more,
+    );
+    let said = running::run(look);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let told = "3 documents of older versions are in index stale now";
+    assert!(said.err.contains(told), "{}", said.err);
+    assert_eq!(documents(server, "stale"), found);
 }
 
 /// A name that stands for several indices: those that the job does not write hold older versions as well.

@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod a_document_that_others_have_newer_is_left_out;
 mod bodies_of_elasticsearch_jobs_run_as_they_stand;
 mod documents_are_there_once_under_sigkill;
 mod documents_are_written_as_each_sync_type_says;

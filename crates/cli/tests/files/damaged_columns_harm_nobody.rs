@@ -113,7 +113,8 @@ fn truth(family: &[&str], format: &str) -> BTreeMap<String, usize> {
 
 fn damaged_among_sound(family: &[&str], number: u64) {
     let seed = number_of("MILLSTREAM_SEED").unwrap_or(1);
-    let mutants = number_of("MILLSTREAM_MUTANTS").unwrap_or(FEW) / FAMILIES.len() as u64;
+    let mutants = number_of("MILLSTREAM_MUTANTS").unwrap_or(FEW);
+    let mutants = mutants.div_ceil(FAMILIES.len() as u64);
     let format = family[0].rsplit('.').next().expect("a format");
     let truth = truth(family, format);
     let place = tempfile::tempdir().expect("a directory");

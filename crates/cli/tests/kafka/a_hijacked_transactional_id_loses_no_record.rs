@@ -1,6 +1,7 @@
 //! Another producer takes the transactional ids of a running job, which aborts what the job has written since its last
 //! checkpoint, or what a checkpoint waits with that is held up. The job begins anew from before that; or says what is lost where the
-//! checkpoint is complete by then, and goes on from a savepoint. Every record is committed once.
+//! checkpoint is complete by then, and goes on from a savepoint. Every record is committed once. With brokers of both kinds of
+//! transactions; those of 3.9 where many rounds of other tests are played.
 
 use std::cell::RefCell;
 use std::fs;
@@ -10,9 +11,9 @@ use std::time::Duration;
 
 use crate::common::topics::Tools;
 use crate::common::{
-    Running, assert_lines, ingest_named, kafka, millstream, put, running, shim, topics,
+    Running, assert_lines, ingest_named, kafka, millstream, put, rounds, running, shim, topics,
 };
-use millstream_services::kafka::Kafka;
+use millstream_services::kafka::{Kafka, Version};
 use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, Producer};
 use serde_json::Value;
@@ -59,8 +60,8 @@ fn add(kafka: &Kafka, ids: std::ops::Range<u64>) {
     kafka.produce_keyed("in", records).expect("records");
 }
 
-fn with_topics() -> Kafka {
-    let kafka = Kafka::start().expect("a broker");
+fn with_topics(version: Version) -> Kafka {
+    let kafka = Kafka::start_as(version, false).expect("a broker");
     for topic in ["in", "out"] {
         kafka.create_topic(topic, 2).expect("a topic");
     }
@@ -75,9 +76,8 @@ fn to_the_end(directory: &Path, kafka: &Kafka, from: &str) {
     assert_eq!(last.code, Some(0), "{}", last.err);
 }
 
-#[test]
-fn as_it_begins_anew() {
-    let kafka = with_topics();
+fn it_begins_anew(version: Version) {
+    let kafka = with_topics(version);
     add(&kafka, 0..RECORDS);
     let directory = tempfile::tempdir().expect("a directory");
     let brokers = kafka.brokers();
@@ -143,9 +143,8 @@ fn release(directory: &Path) {
     fs::remove_file(directory.join("waits")).expect("removed");
 }
 
-#[test]
-fn as_its_checkpoint_is_held_up_and_fails() {
-    let kafka = with_topics();
+fn its_checkpoint_fails(version: Version) {
+    let kafka = with_topics(version);
     topics::write(&kafka, "in", 0..RECORDS);
     let place = tempfile::tempdir().expect("a directory");
     let directory = place.path();
@@ -171,9 +170,8 @@ fn as_its_checkpoint_is_held_up_and_fails() {
     topics::assert_each_once(&kafka, "out", written);
 }
 
-#[test]
-fn as_its_checkpoint_is_held_up_and_completes() {
-    let kafka = with_topics();
+fn its_checkpoint_completes(version: Version) {
+    let kafka = with_topics(version);
     topics::write(&kafka, "in", 0..RECORDS);
     let place = tempfile::tempdir().expect("a directory");
     let directory = place.path();
@@ -191,4 +189,28 @@ fn as_its_checkpoint_is_held_up_and_completes() {
 
     to_the_end(directory, &kafka, said.savepoint());
     topics::assert_each_once(&kafka, "out", 2 * RECORDS);
+}
+
+#[test]
+fn as_it_begins_anew() {
+    it_begins_anew(Version::V4_1);
+}
+
+#[test]
+fn as_its_checkpoint_is_held_up_and_fails() {
+    its_checkpoint_fails(Version::V4_1);
+}
+
+#[test]
+fn as_its_checkpoint_is_held_up_and_completes() {
+    its_checkpoint_completes(Version::V4_1);
+}
+
+#[test]
+fn with_transactions_of_brokers_of_3_9() {
+    if rounds::are_many() {
+        it_begins_anew(Version::V3_9);
+        its_checkpoint_fails(Version::V3_9);
+        its_checkpoint_completes(Version::V3_9);
+    }
 }

@@ -1,18 +1,18 @@
 //! Without markers of their own (`sink.kafka.proof` record, or none) transactions are settled by what their coordinator knows: a job that is
 //! killed with SIGKILL at random moments writes every record once all the same, and leaves no transaction open. What none can't prove is
-//! said at the start.
+//! said at the start. With brokers of both kinds of transactions; those of 3.9 where many rounds are played.
 
-use crate::common::rounds::Rounds;
+use crate::common::rounds::{self, Rounds};
 use crate::common::{Running, kafka, running, topics};
-use millstream_services::kafka::Kafka;
+use millstream_services::kafka::{Kafka, Version};
 
 const RECORDS_EACH_ROUND: u64 = 2_000;
 /// The latest moment of a kill: about as long as a round's records take.
 const LATEST_KILL_MS: u64 = 500;
 
 /// What the last one says, which goes to the end.
-fn killed_again_and_again(proof: &str) -> String {
-    let kafka = Kafka::start().expect("a broker");
+fn killed_again_and_again(version: Version, proof: &str) -> String {
+    let kafka = Kafka::start_as(version, false).expect("a broker");
     for topic in ["in", "out"] {
         kafka.create_topic(topic, 3).expect("a topic");
     }
@@ -47,14 +47,36 @@ fn killed_again_and_again(proof: &str) -> String {
 
 const WARNING: &str = "with sink.kafka.proof none it is known what became of a transaction";
 
+fn a_record_proves_it(version: Version) {
+    let said = killed_again_and_again(version, "record");
+    assert!(!said.contains(WARNING), "{said}");
+}
+
+fn the_coordinator_alone_knows(version: Version) {
+    let said = killed_again_and_again(version, "none");
+    assert!(said.contains(WARNING), "{said}");
+}
+
 #[test]
 fn by_a_record() {
-    let said = killed_again_and_again("record");
-    assert!(!said.contains(WARNING), "{said}");
+    a_record_proves_it(Version::V4_1);
+}
+
+#[test]
+fn by_a_record_with_transactions_of_brokers_of_3_9() {
+    if rounds::are_many() {
+        a_record_proves_it(Version::V3_9);
+    }
 }
 
 #[test]
 fn by_the_coordinator_alone() {
-    let said = killed_again_and_again("none");
-    assert!(said.contains(WARNING), "{said}");
+    the_coordinator_alone_knows(Version::V4_1);
+}
+
+#[test]
+fn by_the_coordinator_alone_with_transactions_of_brokers_of_3_9() {
+    if rounds::are_many() {
+        the_coordinator_alone_knows(Version::V3_9);
+    }
 }

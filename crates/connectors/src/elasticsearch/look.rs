@@ -20,8 +20,8 @@ use super::version::Version;
 /// What is known of the servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
-    /// What they are.
-    pub(super) version: Version,
+    /// The type in an action, where one is wanted there: the one that is given, or else that of the index.
+    pub(super) doc_type: Option<String>,
 }
 
 /// What is known of the servers once they have been looked at; clones know the same.
@@ -64,6 +64,16 @@ pub(super) enum Index {
     Unseen(String),
 }
 
+impl Index {
+    /// Its type, where it is known to have one.
+    fn doc_type(&self) -> Option<&str> {
+        match self {
+            Self::There { doc_type, .. } => doc_type.as_deref(),
+            Self::Missing | Self::Several | Self::Unseen(_) => None,
+        }
+    }
+}
+
 /// Looks at servers and index, and makes the index where that is wanted.
 ///
 /// # Errors
@@ -103,7 +113,10 @@ pub(super) fn look(
         );
     }
     info!("Documents go to {version}, index {}.", options.index);
-    Ok(Found { version })
+    let doc_type = options.doc_type.as_deref().or(index.doc_type());
+    Ok(Found {
+        doc_type: version.type_of(doc_type).map(str::to_owned),
+    })
 }
 
 /// The error for columns of which no value fits.
@@ -246,19 +259,14 @@ pub(super) fn check(index: &Index, options: &EsOptions, version: &Version) -> Re
         Index::There {
             doc_type: Some(there),
             ..
-        } if version
-            .type_of(options.doc_type.as_deref())
-            .is_some_and(|own| own != there) =>
-        {
-            let own = version
-                .type_of(options.doc_type.as_deref())
-                .unwrap_or_default();
+        } if version.has_types() && options.doc_type.as_ref().is_some_and(|own| own != there) => {
+            let own = options.doc_type.as_deref().unwrap_or_default();
             wrong(
                 format!(
                     "the type of index {} is {there}, and an index has one: {own} can't be written",
                     options.index
                 ),
-                "give that type as sink.es.type",
+                "give that type as sink.es.type, or leave it out",
             )
         }
         Index::There { mapping, .. }

@@ -100,10 +100,8 @@ impl EsWriter {
     /// Whether it is known what is written; else a lane is looking, and wakes the worker.
     fn is_known(&mut self) -> bool {
         if self.actions.is_none() {
-            let given = self.options.doc_type.as_deref();
             let found = self.known.get();
-            let actions =
-                found.map(|found| Actions::new(&self.options, found.version.type_of(given)));
+            let actions = found.map(|found| Actions::new(&self.options, found.doc_type.as_deref()));
             self.actions = actions;
         }
         self.actions.is_some()

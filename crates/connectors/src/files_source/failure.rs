@@ -86,4 +86,7 @@ pub(crate) enum Unfit {
     /// Its columns are not those that are read.
     #[error("{0}")]
     Schema(String),
+    /// More of it would have to be held at a time than is.
+    #[error("{0}")]
+    Large(String),
 }

@@ -38,7 +38,6 @@ pub(super) fn of_kafka(topic: &str, is_given: &dyn Fn(&str) -> bool) -> Found {
     set("source.type", "kafka");
     set("source.kafka.topic", topic);
     set("auto.offset.reset", "earliest");
-    set("group.id", "millstream-infer");
     found
 }
 

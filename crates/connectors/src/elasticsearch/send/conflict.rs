@@ -40,15 +40,11 @@ impl Sender {
         let Ok(Action { index: target }) = serde_json::from_slice(action) else {
             return Meaning::Again;
         };
-        let found = self.known.get();
-        let given = self.options.doc_type.as_deref();
-        let doc_type = found
-            .as_ref()
-            .and_then(|found| found.version.type_of(given));
+        let doc_type = self.known.get().and_then(|found| found.doc_type);
         let path = format!(
             "/{}/{}/{}?_source_includes={}",
             address::piece(&target.index),
-            address::piece(doc_type.unwrap_or("_doc")),
+            address::piece(doc_type.as_deref().unwrap_or("_doc")),
             address::piece(&target.id),
             address::piece(&column)
         );

@@ -1,5 +1,6 @@
 //! ORC.
 
+mod held;
 mod index;
 mod prune;
 mod tail;
@@ -167,6 +168,7 @@ impl OpenColumns for OrcColumns {
         together: usize,
     ) -> Result<Batches, Unfit> {
         let stripe = self.stripe(group)?;
+        held::check(self, group, columns)?;
         let root = self.metadata.root_data_type();
         let numbers = columns.iter().filter_map(|place| self.column(*place));
         let mask = ProjectionMask::roots(root, numbers.map(OrcType::column_index));

@@ -500,6 +500,13 @@ fn unfit_error(name: &str, unfit: &Unfit) -> Error {
         .next(format!(
             "write the file with the schema of the others, move it to a job of its own, or {bad}"
         )),
+        Unfit::Large(what) => Error::new(
+            &codes::SOURCE_COLUMNS,
+            format!("{name} can't be read in bounded memory: {what}"),
+        )
+        .next(format!(
+            "write the file with smaller stripes (orc.stripe.size), read fewer of its columns, or {bad}"
+        )),
     }
 }
 

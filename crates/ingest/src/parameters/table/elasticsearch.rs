@@ -20,7 +20,7 @@ parameters! {
         .required("to Elasticsearch").only(ES).example("orders-{day|yyyy.MM}");
     ES_TYPE: String = Parameter::new(Group::Elasticsearch, "sink.es.type",
         "Type of the documents, where servers have types: before Elasticsearch 7. An index has one.")
-        .default_depends("`_doc`").only(ES).example("parquet");
+        .default_depends("that of the index, or `_doc`").only(ES).example("parquet");
     ES_SYNC_TYPE: SyncType = Parameter::new(Group::Elasticsearch, "sink.es.sync.type",
         "incremental: insert what is new, merge into what is there. finite: only merge into what is there. full: \
          overwrite; deletes nothing.")

@@ -30,8 +30,7 @@ pub(super) fn may_hold(
     if stripe.index_length() == 0 || rows <= stride {
         return None;
     }
-    let footer = read(file, stripe.footer_offset(), stripe.footer_length())?;
-    let footer = StripeFooter::decode(footer.as_slice()).ok()?;
+    let footer = footer(file, stripe)?;
     let mut wanted: Vec<Range<u64>> = std::iter::once(0..rows).collect();
     for asked in asked {
         let number = asked.found.and_then(|found| file.column(found.place));
@@ -66,6 +65,12 @@ pub(super) fn may_hold(
         return Some(std::iter::once(first.start..last.end).collect());
     }
     Some(wanted)
+}
+
+/// The footer of a stripe, which tells its streams. `None`: it can't be read.
+pub(super) fn footer(file: &OrcColumns, stripe: &StripeMetadata) -> Option<StripeFooter> {
+    let footer = read(file, stripe.footer_offset(), stripe.footer_length())?;
+    StripeFooter::decode(footer.as_slice()).ok()
 }
 
 /// The index of a column.
