@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build dist demo test fmt lint bench deny chaos chaos-kafka fuzz-columns simulate
+.PHONY: help setup build dist demo test fmt lint bench deny chaos chaos-kafka chaos-elasticsearch chaos-hadoop fuzz-columns simulate
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -15,7 +15,7 @@ help: ## list the commands
 setup: ## install what a build needs (Debian), check the compiler
 	@scripts/setup
 
-build: setup ## build the millstream command and the examples
+build: setup ## build the workspace: the command, the examples, the programs of chaos, demo and bench
 	cargo build --release --workspace
 
 dist: setup ## pack the command: a tar.gz with Flink's layout, a .deb, a wheel
@@ -47,10 +47,28 @@ chaos-kafka: setup ## KILLS=100 kills at random moments in each of the tests fro
 	MILLSTREAM_SEED=$(SEED) MILLSTREAM_KILLS=$(KILLS) MILLSTREAM_AWAY=$(AWAY) \
 		cargo test --release --workspace --test kafka -- --test-threads=1 --nocapture \
 		kafka_is_read_exactly_once_under_sigkill kafka_is_written_exactly_once_under_sigkill \
+		kafka_is_written_exactly_once_with_less_proof_under_sigkill \
 		kafka_duplicates_are_left_out_exactly_once_under_sigkill dead_letters_in_a_topic_are_there_once_under_sigkill \
 		kafka_of_several_brokers_is_written_exactly_once_as_each_dies kafka_output_is_exactly_once_at_every \
 		a_job_that_wakes_behind_its_successor_writes_nothing_to_kafka a_hijacked_transactional_id_loses_no_record \
 		a_broker_that_is_away_for_minutes_costs_no_record
+
+# A tenth of what starts for seconds, or waits for tickets to end.
+chaos-hadoop: setup ## KILLS=100 kills at random moments in each of the tests from HDFS and Hive, and a tenth in those of NameNodes, HiveServer2 and KDCs, from a SEED
+	@scripts/setup test
+	export MILLSTREAM_SEED=$(SEED); \
+		tests="cargo test --release --workspace --test hadoop -- --test-threads=1 --nocapture"; \
+		MILLSTREAM_KILLS=$(KILLS) $$tests \
+		files_of_hdfs_are_read_and_written_once the_job_is_killed every_row_comes_once_whoever_dies && \
+		MILLSTREAM_KILLS=$$((($(KILLS) + 9) / 10)) $$tests \
+		jobs_go_on_with_the_namenode the_server_is_killed jobs_on_hdfs_outlive jobs_on_hive_outlive a_job_runs_for_longer
+
+# Only the first plays kills; storms of refusals need none.
+chaos-elasticsearch: setup ## KILLS=100 kills at random moments of jobs that write to Elasticsearch and OpenSearch, and storms of refusals, from a SEED
+	@scripts/setup test
+	MILLSTREAM_SEED=$(SEED) MILLSTREAM_KILLS=$(KILLS) \
+		cargo test --release --workspace --test elasticsearch -- --test-threads=1 --nocapture \
+		documents_are_there_once_under_sigkill storms_of_refusals_lose_no_document
 
 MUTANTS ?= 1000
 fuzz-columns: setup ## MUTANTS=1000 damaged Parquet and ORC files from a SEED among sound ones, in bounded memory and time
@@ -65,7 +83,7 @@ lint: setup ## formatting and lints alone
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
 
-bench: setup ## measure, and compare with bench/RESULTS.md
+bench: setup ## measure, and write those sections of bench/RESULTS.md anew; fails where a bar is missed
 	@bench/run
 
 deny: setup ## licences, advisories and duplicates of the dependencies (installs cargo-deny)
