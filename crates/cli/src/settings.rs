@@ -57,10 +57,7 @@ fn beside(program: &Path) -> Option<PathBuf> {
         Some(name) if name == "usr" => top.parent()?.join("etc/millstream"),
         _ => top.join("conf"),
     };
-    let mut names = configuration::NAMES.iter();
-    names
-        .any(|name| directory.join(name).is_file())
-        .then_some(directory)
+    configuration::in_directory(&directory).map(|_| directory)
 }
 
 /// The options that the command itself follows; what the others stand for is known where the server or the job runs.

@@ -1,7 +1,7 @@
 //! Files of limited size: older parts are numbered `.1`, `.2`, ….
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// A file that is longer is put aside, in bytes.
@@ -96,10 +96,14 @@ fn put_aside(path: &Path, kept: u32) -> io::Result<()> {
     fs::rename(path, numbered(1))
 }
 
-/// A file that puts itself aside.
+/// A file of lines that puts itself aside. Behind a line of which a full disk has taken a part, the next one begins on its own.
 pub(crate) struct Rotating {
     file: File,
     parts: Parts,
+    /// Whether what was written last was no whole line: the rest of it may follow.
+    is_begun: bool,
+    /// Whether the file ends with a part of a line whose rest does not follow.
+    is_cut: bool,
 }
 
 impl Rotating {
@@ -107,18 +111,47 @@ impl Rotating {
         Ok(Self {
             file: append(path)?,
             parts: Parts::new(path, largest, kept),
+            is_begun: false,
+            is_cut: ends_within_line(path),
         })
     }
-}
 
-impl Write for Rotating {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let length = self.file.metadata()?.len();
         // A line is worth more than the limit.
         if let Ok(Some(file)) = self.parts.renewed(length) {
             self.file = file;
+            self.is_cut = false;
+        }
+        if self.is_cut {
+            self.file.write_all(b"\n")?;
+            (self.is_cut, self.is_begun) = (false, false);
         }
         self.file.write(bytes)
+    }
+}
+
+/// Whether a file ends with a part of a line, as one does that its last process was writing to when the disk was full. What can't be
+/// read is taken to be whole.
+fn ends_within_line(path: &Path) -> bool {
+    let mut last = [0];
+    let read = File::open(path).and_then(|mut file| {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)
+    });
+    read.is_ok() && last != *b"\n"
+}
+
+impl Write for Rotating {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.append(bytes);
+        match &written {
+            Ok(count) => self.is_begun = bytes.get(..*count).is_some_and(|it| !it.ends_with(b"\n")),
+            // Whoever writes tries again at once.
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => self.is_cut |= std::mem::take(&mut self.is_begun),
+        }
+        written
     }
 
     fn flush(&mut self) -> io::Result<()> {

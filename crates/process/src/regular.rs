@@ -28,16 +28,25 @@ pub fn open(path: impl AsRef<Path>) -> io::Result<Option<File>> {
     Ok(is_file.then_some(file))
 }
 
+/// Opens what has to be a file, or a link to one.
+///
+/// # Errors
+/// It can't be opened, or is no file.
+pub fn open_required(path: impl AsRef<Path>) -> io::Result<File> {
+    open(path)?.ok_or_else(|| {
+        io::Error::other(
+            "it is no regular file but a directory, a device or a pipe, as a shell makes of `<(…)`",
+        )
+    })
+}
+
 /// Reads a file.
 ///
 /// # Errors
 /// It can't be read, or is no file.
 pub fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
-    let mut file = open(path)?.ok_or_else(|| {
-        io::Error::other("it is no regular file but a directory, a pipe or a device")
-    })?;
     let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
+    open_required(path)?.read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

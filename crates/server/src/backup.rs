@@ -13,6 +13,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
 
 use millstream_core::{Error, Result, codes};
+use millstream_process::regular;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
 use crate::clock;
@@ -244,6 +245,8 @@ fn look_into(file: &Path) -> Result<(Backup, Vec<String>)> {
         Some(ErrorCode::DatabaseCorrupt) => damaged(&cause),
         _ => no_backup(&cause),
     };
+    // SQLite would wait for whoever writes into a pipe.
+    regular::open_required(file).map_err(|cause| no_backup(&cause))?;
     let backup = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
         .map_err(|cause| no_backup(&cause))?;
     let list = "SELECT count(*) FROM sqlite_schema WHERE name = 'backup_files'";

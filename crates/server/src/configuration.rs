@@ -24,7 +24,7 @@ pub const DIRECTORY_VARIABLES: &[&str] = &["MILLSTREAM_CONF_DIR", "FLINK_CONF_DI
 const NAME: &str = "config.yaml";
 const FLAT_NAME: &str = "flink-conf.yaml";
 /// The names of a configuration file in its directory; the first that is there counts.
-pub const NAMES: &[&str] = &[NAME, FLAT_NAME];
+const NAMES: [&str; 2] = [NAME, FLAT_NAME];
 
 /// A configuration that was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -110,11 +110,13 @@ fn from_environment() -> Option<PathBuf> {
     in_directory(Path::new(&directory))
 }
 
-fn in_directory(directory: &Path) -> Option<PathBuf> {
+/// What has the name of a configuration file in `directory`, if anything has. What is there and no file is found, too, so that it is
+/// refused when it is read: whoever has put it there means it to count.
+pub fn in_directory(directory: &Path) -> Option<PathBuf> {
     NAMES
         .iter()
         .map(|name| directory.join(name))
-        .find(|file| file.is_file())
+        .find(|file| fs::symlink_metadata(file).is_ok())
 }
 
 fn none_in(directory: &Path) -> Error {

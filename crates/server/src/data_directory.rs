@@ -38,6 +38,10 @@ const RUNNING: &str = "server.json";
 /// Is there while a backup is being restored; see [`crate::backup`].
 pub(crate) const RESTORING: &str = "millstream.restoring";
 
+/// What to do about a directory that others may write into, as a part of a sentence.
+pub(crate) const CLOSE: &str = "let nobody else write there (`chmod go-w`; where that changes nothing, as on CIFS and Azure Files, mount it with the server's uid, \
+                                dir_mode=0700,file_mode=0700)";
+
 /// A server that runs, as it tells others on its machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunningServer {
@@ -289,7 +293,7 @@ fn shared(path: &Path, what: &str) -> Error {
         path.display()
     );
     Error::new(&codes::SERVER_DIRECTORY, message).next(format!(
-        "make it the server's user's (`chown`), start the server as its owner, or name another directory with -D {}=DIRECTORY",
+        "make it the server's user's (`chown`), or start the server as its owner, and {CLOSE}; or name another directory with -D {}=DIRECTORY",
         DATA_DIRECTORY.name
     ))
 }

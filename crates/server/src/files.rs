@@ -7,6 +7,7 @@ use std::path::Path;
 
 use millstream_core::{Error, Result, codes};
 use millstream_storage::may_pass;
+use rustix::fs::OFlags;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -138,14 +139,30 @@ pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<()> {
     let mut temporary = to.as_os_str().to_owned();
     temporary.push(".tmp");
     let temporary = Path::new(&temporary);
-    let copied = fs::copy(from, temporary)
-        .and_then(|_| File::open(temporary)?.sync_all())
-        .and_then(|()| fs::rename(temporary, to));
+    // It may be left over, or a link that somebody has put there, which would be written through.
+    match fs::remove_file(temporary) {
+        Err(cause) if cause.kind() != ErrorKind::NotFound => return Err(cause),
+        _ => {}
+    }
+    let copied = copy_anew(from, temporary).and_then(|()| fs::rename(temporary, to));
     if copied.is_err() {
         // There may be none.
         drop(fs::remove_file(temporary));
     }
     copied
+}
+
+/// Copies a file and its permissions under a name that there is not yet.
+fn copy_anew(from: &Path, to: &Path) -> io::Result<()> {
+    let mut from = File::open(from)?;
+    let mut copy = OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(to)?;
+    io::copy(&mut from, &mut copy)?;
+    copy.set_permissions(from.metadata()?.permissions())?;
+    copy.sync_all()
 }
 
 /// Lets only its owner use a file or directory, where it is this user's.
@@ -168,7 +185,7 @@ pub(crate) fn keep_private(path: &Path, mode: u32) -> Result<()> {
 /// Whether a process holds the lock of a file. Holding it for the moment of the question could get in the way of a
 /// process that starts, so ask only where none does.
 pub(crate) fn is_locked(path: &Path) -> Result<bool, Trouble> {
-    let file = match File::open(path) {
+    let file = match open_lock(path) {
         Ok(file) => file,
         Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(false),
         Err(cause) => return Err(Trouble::of(path, "opened", cause)),
@@ -177,6 +194,21 @@ pub(crate) fn is_locked(path: &Path) -> Result<bool, Trouble> {
         Ok(()) => Ok(false),
         Err(fs::TryLockError::WouldBlock) => Ok(true),
         Err(fs::TryLockError::Error(cause)) => Err(Trouble::of(path, "locked", cause)),
+    }
+}
+
+/// Opens what may be locked. A directory may be, too, and nobody has locked it.
+fn open_lock(path: &Path) -> io::Result<File> {
+    // A pipe would hold up who opens it, for ever.
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)?;
+    let about = file.metadata()?;
+    match about.is_file() || about.is_dir() {
+        true => Ok(file),
+        false => Err(io::Error::new(ErrorKind::InvalidInput, "it is no file")),
     }
 }
 
@@ -233,6 +265,35 @@ mod tests {
         let long = directory.path().join("x".repeat(300));
         let trouble = is_there(&long).expect_err("no name is that long");
         assert!(!trouble.may_pass, "{}", trouble.error);
+    }
+
+    #[test]
+    fn a_copy_is_written_through_no_link() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = |name| directory.path().join(name);
+        fs::write(path("from"), "records").expect("a file");
+        fs::set_permissions(path("from"), fs::Permissions::from_mode(0o700)).expect("set");
+        fs::write(path("theirs"), "years of work").expect("a file");
+        std::os::unix::fs::symlink(path("theirs"), path("to.tmp")).expect("linked");
+        copy(&path("from"), &path("to")).expect("copied");
+        let text = |name| fs::read_to_string(path(name)).expect("text");
+        assert_eq!(text("to"), "records");
+        assert_eq!(text("theirs"), "years of work");
+        let about = fs::symlink_metadata(path("to")).expect("it is there");
+        assert!(about.is_file(), "it is no link");
+        assert_eq!(about.permissions().mode() & 0o777, 0o700);
+        assert!(!path("to.tmp").exists());
+    }
+
+    #[test]
+    fn a_lock_that_is_a_pipe_holds_nobody_up() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let pipe = directory.path().join("lock");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.expect("mkfifo").success());
+        let trouble = is_locked(&pipe).expect_err("it is no lock");
+        assert!(!trouble.may_pass, "{}", trouble.error);
+        assert!(trouble.error.message().ends_with("lock can't be opened"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Whose program is at the other end of a connection that does not leave this machine: the kernel knows the user of every
-//! socket. It is asked for the very one (`sock_diag`), and where it has no answer to that, its tables are read
-//! (`/proc/net/tcp`, `/proc/net/tcp6`).
+//! socket. It is asked for the very one (`sock_diag`), and where it has no answer to that, or could not be asked, its tables
+//! are read (`/proc/net/tcp`, `/proc/net/tcp6`).
 //!
 //! A socket that its program has closed belongs to nobody, and is shown as if it were root's: its number of an inode is 0,
 //! and it is not taken for anybody's.
@@ -51,21 +51,26 @@ impl Found {
 /// The user of the program that has connected from `peer` to `own`, both of this machine; `None`: it can't be told, or no
 /// program has that socket any more.
 pub(crate) fn user_of(peer: SocketAddr, own: SocketAddr) -> Option<u32> {
-    let told = ask(peer, own).unwrap_or_else(|error| {
-        tracing::debug!("The kernel does not tell about the socket of {peer}: {error}");
-        None
-    });
-    let found = match told {
-        Some(found) => {
+    known(ask(peer, own), peer, own).and_then(Found::owner)
+}
+
+/// What is known of the socket behind `peer`, once the kernel has `told` about it.
+fn known(told: io::Result<Option<Found>>, peer: SocketAddr, own: SocketAddr) -> Option<Found> {
+    match told {
+        Ok(Some(found)) => {
             ANSWERS.store(true, Ordering::Relaxed);
             Some(found)
         }
         // "No such socket" and "no such question" are the same answer. Where others were answered it is the former, and the
         // tables, which may be long, need not be read.
-        None if ANSWERS.load(Ordering::Relaxed) => None,
-        None => look_up(peer, own),
-    };
-    found.and_then(Found::owner)
+        Ok(None) if ANSWERS.load(Ordering::Relaxed) => None,
+        Ok(None) => look_up(peer, own),
+        // A question that failed (too many open files, no memory, no answer in time) says nothing about the socket.
+        Err(error) => {
+            tracing::debug!("The kernel does not tell about the socket of {peer}: {error}");
+            look_up(peer, own)
+        }
+    }
 }
 
 /// Whether the kernel has ever answered a question about a socket.
@@ -79,9 +84,22 @@ fn ask(peer: SocketAddr, own: SocketAddr) -> io::Result<Option<Found>> {
     socket.write_all(&question(peer, own))?;
     let mut answer = [0; 1024];
     let length = socket.read(&mut answer)?;
-    Ok(answer
-        .get(..length)
-        .and_then(|bytes| parse(bytes, peer, own)))
+    let answer = answer.get(..length).unwrap_or_default();
+    match trouble(answer) {
+        Some(error) => Err(error),
+        None => Ok(parse(answer, peer, own)),
+    }
+}
+
+/// The error that the kernel answers (`nlmsgerr` behind a header), but for that by which it says that there is none such.
+fn trouble(answer: &[u8]) -> Option<io::Error> {
+    const ERROR: u16 = 2;
+    /// `ENOENT`.
+    const NONE_SUCH: i32 = 2;
+    let kind = u16::from_ne_bytes(answer.get(4..6)?.try_into().ok()?);
+    let negative = i32::from_ne_bytes(answer.get(HEADER..HEADER + 4)?.try_into().ok()?);
+    let error = negative.checked_neg()?;
+    (kind == ERROR && error != NONE_SUCH).then(|| io::Error::from_raw_os_error(error))
 }
 
 /// A header (`nlmsghdr`) and `inet_diag_req_v2`.

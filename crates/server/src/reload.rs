@@ -38,43 +38,86 @@ pub(crate) async fn run(
         let exposure = Arc::clone(&exposure);
         let before = present.clone();
         let look = blocking(move || {
-            // What has been looked at once is not told twice.
-            let has_changed = tokens.has_changed();
-            let told = if is_told {
-                everything(&reload, &tokens)
-            } else {
-                Ok(before.clone())
-            };
-            // A hangup that can't be followed does not hide that the file has changed.
-            if has_changed && (!is_told || told.is_err()) {
-                let replaced = tokens.replace(&before);
-                if replaced.is_ok() {
-                    tracing::info!("The file of tokens has changed and was read again.");
-                } else if !is_told {
-                    replaced?;
-                }
-            }
+            let look = look(is_told, &reload, &tokens, &before);
             exposure.tell_again();
-            told.map(|new| (new, is_told || has_changed))
+            Ok(look)
         });
-        match look.await {
-            Ok((new, is_read)) => {
-                present = new;
-                if is_read {
-                    last = None;
-                }
-            }
-            Err(error) => {
-                let error = error.to_string();
-                if last.as_ref() == Some(&error) && is_told {
-                    tracing::warn!("As before, nothing is changed: {error}");
+        let found = look.await;
+        let trouble = match &found {
+            Ok(look) => look.trouble(),
+            Err(error) => Some(error.to_string()),
+        };
+        let is_read = found.as_ref().is_ok_and(Look::is_any_read);
+        if let Ok(Look {
+            all: Some(Ok(new)), ..
+        }) = found
+        {
+            present = new;
+        }
+        match trouble {
+            None if is_read => last = None,
+            None => {}
+            Some(trouble) => {
+                if last.as_ref() == Some(&trouble) && is_told {
+                    tracing::warn!("As before: {trouble}");
                 } else {
-                    tracing::error!("Nothing is changed, what counted before goes on to: {error}");
+                    tracing::error!("{trouble}");
                 }
-                last = Some(error);
+                last = Some(trouble);
             }
         }
     }
+}
+
+/// What came of a look at what may have changed.
+struct Look {
+    /// The configuration, where it was to be read again: what counts from now on.
+    all: Option<Result<Configuration>>,
+    /// The file of tokens for itself, where it has changed and was not taken with the configuration.
+    file: Option<Result<()>>,
+}
+
+impl Look {
+    /// Whether anything was read and counts now.
+    fn is_any_read(&self) -> bool {
+        matches!(self.all, Some(Ok(_))) || matches!(self.file, Some(Ok(())))
+    }
+
+    /// What is to be told of what does not count, and what of it does all the same.
+    fn trouble(&self) -> Option<String> {
+        let all = self.all.as_ref().and_then(|all| all.as_ref().err());
+        let all = all.map(ToString::to_string);
+        let file = self
+            .file
+            .as_ref()
+            .map(|file| file.as_ref().err().map(ToString::to_string));
+        match (all, file) {
+            (None, None | Some(None)) => None,
+            (Some(all), Some(None)) => Some(format!(
+                "The file of tokens has changed and was read again. Nothing else is changed, what counted before goes on to: {all}"
+            )),
+            (Some(all), Some(Some(file))) if file != all => Some(format!(
+                "Nothing is changed, what counted before goes on to: {all}. The file of tokens has changed, too: {file}"
+            )),
+            (Some(why), _) | (None, Some(Some(why))) => Some(format!(
+                "Nothing is changed, what counted before goes on to: {why}"
+            )),
+        }
+    }
+}
+
+/// Reads everything again where that `is_told`, else the file of tokens where it has changed. `present` is what counts.
+fn look(is_told: bool, reload: &Reload, tokens: &Tokens, present: &Configuration) -> Look {
+    // What has been looked at once is not told twice.
+    let has_changed = tokens.has_changed();
+    let all = is_told.then(|| everything(reload, tokens));
+    // A hangup that can't be followed does not hide that the file has changed.
+    let is_due = has_changed && !matches!(all, Some(Ok(_)));
+    let file = is_due.then(|| tokens.replace(present));
+    if !is_told && matches!(file, Some(Ok(()))) {
+        tracing::info!("The file of tokens has changed and was read again.");
+    }
+    Look { all, file }
 }
 
 fn everything(reload: &Reload, tokens: &Tokens) -> Result<Configuration> {
@@ -94,3 +137,6 @@ fn everything(reload: &Reload, tokens: &Tokens) -> Result<Configuration> {
     }
     Ok(new)
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,7 @@ use crate::registry::{Beginning, Registry};
 use crate::reload::{self, Reload};
 use crate::rest::{self, RestSettings};
 use crate::store::{OperationRecord, Records, Store};
+use crate::supervisor::Holders;
 use crate::views::ServerFacts;
 use crate::{clock, configuration, disposal, expiry, files, logs, packages, supervisor};
 
@@ -132,6 +133,16 @@ async fn run(
     let mut ended = signal(SignalKind::terminate()).map_err(no_signals)?;
     let mut interrupted = signal(SignalKind::interrupt()).map_err(no_signals)?;
     let hangups = signal(SignalKind::hangup()).map_err(no_signals)?;
+    let mut told = registry.shutting_down();
+    let shutdown = async move {
+        tokio::select! {
+            _ = ended.recv() => {}
+            _ = interrupted.recv() => {}
+            _ = told.wait_for(|told| *told) => {}
+        }
+        tracing::info!("The server ends. Its jobs go on; the next server finds them.");
+    };
+    let serving = rest::serve(listener, registry.clone(), settings.clone(), shutdown)?;
     packages::tidy_uploads(&registry)?;
     // Whoever reads it finds a server: from here on nothing keeps it from answering.
     let exposure = Exposure::begin(registry.clone(), settings.clone(), address, running.clone());
@@ -143,8 +154,9 @@ async fn run(
     );
     exposure.log();
     let known = records.jobs.iter().map(|record| record.id).collect();
-    take_up(&registry, records);
-    supervisor::adopt(&registry, known).await;
+    let holders = Holders::look().await;
+    take_up(&registry, records, &holders);
+    supervisor::adopt(&registry, known, &holders).await;
     disposal::resume(&registry);
     tokio::spawn(expiry::run(registry.clone(), limits));
     tokio::spawn(reload::run(
@@ -158,16 +170,7 @@ async fn run(
     tokio::spawn(packages::take_up_found(registry.clone()));
     (server.ready)(&running);
     read_ended_jobs(&registry);
-    let mut told = registry.shutting_down();
-    let shutdown = async move {
-        tokio::select! {
-            _ = ended.recv() => {}
-            _ = interrupted.recv() => {}
-            _ = told.wait_for(|told| *told) => {}
-        }
-        tracing::info!("The server ends. Its jobs go on; the next server finds them.");
-    };
-    let served = rest::serve(listener, registry.clone(), settings, shutdown).await;
+    let served = serving.await;
     registry.shared.data.untell();
     served
 }
@@ -302,7 +305,7 @@ fn registry(
 }
 
 /// Takes up the jobs of the server before this one.
-fn take_up(registry: &Registry, records: Records) {
+fn take_up(registry: &Registry, records: Records, holders: &Holders) {
     let mut asked: HashMap<JobId, Vec<OperationRecord>> = HashMap::new();
     for operation in records.operations {
         if let Some(job) = operation.view.job {
@@ -314,7 +317,7 @@ fn take_up(registry: &Registry, records: Records) {
         if record.ended.is_some() {
             supervisor::list_ended(registry, record);
         } else {
-            supervisor::resume(registry, record, operations);
+            supervisor::resume(registry, record, operations, holders);
         }
     }
 }

@@ -5,6 +5,8 @@
 
 mod checkpoints;
 mod jobs;
+mod named;
+mod opened;
 mod operations;
 mod packages;
 mod place;
@@ -15,23 +17,24 @@ mod schema;
 mod values;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{JoinHandle, Thread};
 use std::time::Duration;
 
 use millstream_core::{Error, Result, codes};
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::views::PackageView;
 pub(crate) use checkpoints::{keep_checkpoints, save_checkpoint};
 pub(crate) use jobs::{JobRecord, ProcessCounts, Tally, delete_job, save_job};
+use opened::{LOOKS, Opened};
 pub(crate) use operations::{
     OperationRecord, delete_operation, end_operation, insert_operation, known_operation,
 };
 pub(crate) use packages::{delete_package, save_package};
-use place::Place;
 pub(crate) use processes::{process_ended, process_started};
 use reserve::Reserve;
 pub(crate) use restored::end_open_jobs;
@@ -41,7 +44,7 @@ use values::{from_json, id, json, signed, unsigned};
 /// So many writes may wait for the thread.
 const WAITING: usize = 256;
 
-type Work = Box<dyn FnOnce(&mut Connection) + Send>;
+type Work = Box<dyn FnOnce(&mut Opened) + Send>;
 
 /// Everything that is on record.
 #[derive(Debug, Default)]
@@ -56,7 +59,6 @@ pub(crate) struct Records {
 pub(crate) struct Store {
     work: mpsc::Sender<Work>,
     reserve: Arc<Reserve>,
-    place: Arc<Place>,
 }
 
 /// The thread that writes. It ends when every [`Store`] is gone.
@@ -76,22 +78,15 @@ impl StoreThread {
 impl Store {
     /// Opens the file at `path`, brings it to the present version, and reads what is in it.
     pub(crate) fn open(path: &Path) -> Result<(Self, StoreThread, Records)> {
-        let mut connection = schema::open(path)?;
-        let place = Arc::new(Place::of(path));
-        let records = read(&connection).map_err(|cause| failed("read", cause))?;
-        let (work, mut waiting) = mpsc::channel::<Work>(WAITING);
+        let opened = Opened::over(path, schema::open(path)?);
+        let records = read(opened.connection()).map_err(|cause| failed("read", cause))?;
+        let (work, waiting) = mpsc::channel::<Work>(WAITING);
+        let reserve = Arc::new(Reserve::beside(path));
+        let kept = Arc::clone(&reserve);
         let handle = std::thread::Builder::new()
             .name("records".to_owned())
             .stack_size(512 << 10)
-            .spawn(move || {
-                while let Some(work) = waiting.blocking_recv() {
-                    // What was begun is rolled back; whoever waits for it is told that it was not done.
-                    if catch_unwind(AssertUnwindSafe(|| work(&mut connection))).is_err() {
-                        tracing::error!("A write to the records has panicked.");
-                    }
-                }
-                settle(&connection);
-            })
+            .spawn(move || run(opened, waiting, &kept))
             .map_err(|cause| {
                 Error::new(
                     &codes::RECORDS,
@@ -100,12 +95,7 @@ impl Store {
                 .cause(cause)
                 .next("see that the machine has processes and memory left")
             })?;
-        let reserve = Arc::new(Reserve::beside(path));
-        let store = Self {
-            work,
-            reserve,
-            place,
-        };
+        let store = Self { work, reserve };
         Ok((store, StoreThread { handle }, records))
     }
 
@@ -114,20 +104,18 @@ impl Store {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.written(move |connection| perform(connection, "FULL", work))
+        self.written(move |opened| opened.perform("FULL", work))
             .await
     }
 
     /// Has the thread write, and answers when it has.
     async fn written<T: Send + 'static>(
         &self,
-        write: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+        write: impl FnOnce(&mut Opened) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         let (answer, answered) = oneshot::channel();
-        let place = Arc::clone(&self.place);
-        let work: Work = Box::new(move |connection| {
-            let written = place.check().and_then(|()| write(connection));
-            if answer.send(written).is_err() {
+        let work: Work = Box::new(move |opened| {
+            if answer.send(write(opened)).is_err() {
                 tracing::debug!("Nobody waits for this write any more; it stands.");
             }
         });
@@ -146,16 +134,17 @@ impl Store {
         work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         let reserve = Arc::clone(&self.reserve);
-        self.written(move |connection| {
+        self.written(move |opened| {
             // What follows from the record, a job's last report for example, needs some as well.
-            if reserve.is_needed() {
-                reserve.give_up_some();
+            if reserve.is_needed() && reserve.give_up_some() {
+                opened.try_anew();
             }
-            let mut result = perform(connection, "FULL", &work);
+            let mut result = opened.perform("FULL", &work);
             while result.as_ref().is_err_and(|cause| is_full(cause, &reserve))
                 && reserve.give_up_some()
             {
-                result = perform(connection, "FULL", &work);
+                opened.try_anew();
+                result = opened.perform("FULL", &work);
             }
             result
         })
@@ -175,17 +164,14 @@ impl Store {
     /// Waits for an answer of the thread that writes, behind what was asked of it before: whether records can be read and written.
     pub(crate) async fn is_there(&self) -> Result<()> {
         let (answer, answered) = oneshot::channel();
-        let place = Arc::clone(&self.place);
-        let work: Work = Box::new(move |connection| {
-            drop(answer.send(place.probe(connection)));
+        let reserve = Arc::clone(&self.reserve);
+        let work: Work = Box::new(move |opened| {
+            drop(answer.send(opened.probe(&reserve)));
         });
         if self.work.send(work).await.is_err() {
             return Err(gone());
         }
-        let probed = answered.await.map_err(|_| gone())?;
-        let probed = probed.map_err(|cause| failed("written", cause));
-        self.place.note(&probed);
-        probed
+        answered.await.map_err(|_| gone())?
     }
 
     /// Writes in one transaction some time soon. What can't be written is logged.
@@ -193,10 +179,8 @@ impl Store {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()> + Send + 'static,
     ) {
-        let place = Arc::clone(&self.place);
-        let work: Work = Box::new(move |connection| {
-            let written = place.check();
-            if let Err(cause) = written.and_then(|()| perform(connection, "NORMAL", work)) {
+        let work: Work = Box::new(move |opened| {
+            if let Err(cause) = opened.perform("NORMAL", work) {
                 tracing::warn!("{}", failed("written", cause));
             }
         });
@@ -219,54 +203,41 @@ async fn answer_of<T>(mut answered: oneshot::Receiver<T>) -> Result<T, oneshot::
     answered.await
 }
 
-/// Has what stands in the log written into the file, at the end: whoever copies the file alone has all then. What can't be stays in the
-/// log, which goes nowhere.
-fn settle(connection: &Connection) {
-    let settled = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-    if let Err(cause) = settled {
-        tracing::debug!("The log of the records stays as it is: {cause}");
-    }
-}
-
-/// Makes a connection anew that may read alone: SQLite opens a file in that way where the disk refuses more just then, and keeps to it
-/// when the disk is well again.
-fn open_anew(connection: &mut Connection) -> rusqlite::Result<()> {
-    if let Some(path) = connection.path().map(PathBuf::from) {
-        // All connections of a process share what SQLite has open beside the file: the old one has to be closed before. What stands in
-        // for it until the next try may not write, so nothing is lost in it.
-        *connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        if let Ok(opened) = schema::open(&path) {
-            *connection = opened;
-        }
-    }
-    Ok(())
-}
-
-fn perform<T>(
-    connection: &mut Connection,
-    synchronous: &str,
-    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
-) -> rusqlite::Result<T> {
-    // Such a connection begins a write without complaint.
-    let mut is_anew = connection.is_readonly(rusqlite::MAIN_DB)?;
-    if is_anew {
-        open_anew(connection)?;
-    }
+/// Does what is asked of the thread, until nobody is there to ask.
+fn run(mut opened: Opened, mut waiting: mpsc::Receiver<Work>, reserve: &Reserve) {
+    let waker = Waker::from(Arc::new(Rouse(std::thread::current())));
     loop {
-        connection.pragma_update(None, "synchronous", synchronous)?;
-        match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
-            Ok(transaction) => {
-                let result = work(&transaction)?;
-                transaction.commit()?;
-                return Ok(result);
+        match next(&mut waiting, &mut Context::from_waker(&waker)) {
+            // What was begun is rolled back; whoever waits for it is told that it was not done.
+            Poll::Ready(Some(work)) => {
+                if catch_unwind(AssertUnwindSafe(|| work(&mut opened))).is_err() {
+                    tracing::error!("A write to the records has panicked.");
+                }
             }
-            // Not the file, but the log beside it may be read alone, which only a write finds out.
-            Err(cause) if !is_anew && cause.sqlite_error_code() == Some(ErrorCode::ReadOnly) => {
-                is_anew = true;
-            }
-            Err(cause) => return Err(cause),
+            Poll::Ready(None) => break,
+            Poll::Pending => {}
         }
-        open_anew(connection)?;
+        opened.look(reserve);
+    }
+    opened.settle();
+}
+
+/// What is asked next, where something is asked in the time until the files are to be looked at.
+fn next(waiting: &mut mpsc::Receiver<Work>, context: &mut Context<'_>) -> Poll<Option<Work>> {
+    let asked = waiting.poll_recv(context);
+    if asked.is_pending() {
+        std::thread::park_timeout(LOOKS);
+        return waiting.poll_recv(context);
+    }
+    asked
+}
+
+/// Goes on with a thread that is parked.
+struct Rouse(Thread);
+
+impl Wake for Rouse {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }
 

@@ -10,6 +10,7 @@ mod book;
 mod connection;
 mod course;
 mod ending;
+mod holder;
 mod left;
 mod past;
 mod patience;
@@ -33,10 +34,13 @@ use tokio::time::Instant;
 
 use crate::registry::{Command, JobCell, Registry, Reservation};
 use crate::store::{JobRecord, OperationRecord, keep_checkpoints, save_checkpoint, save_job};
-use crate::{clock, configuration, files};
+use crate::{clock, configuration};
 pub(crate) use adoption::adopt;
 use book::Book;
 use connection::Connection;
+use course::LONGEST_SETBACK;
+use holder::Held;
+pub(crate) use holder::Holders;
 pub(crate) use past::{list_ended, resume};
 use patience::Unheard;
 pub(crate) use process::{PROGRAM, RUNNING_PROGRAM, without_ingest_variables};
@@ -114,6 +118,8 @@ struct Supervisor {
     brought_down: Option<Error>,
     /// A process of a former server can't be connected to.
     unheard: Option<Unheard>,
+    /// Who may have held the job's lock when this server started; `None`: a process has reported since, or was started.
+    held: Option<Held>,
     /// A process was started to finish this stop, which the one before it had begun.
     stop_retried: Option<TriggerId>,
     /// Whether the process knows the settings that were changed while it ran.
@@ -124,6 +130,8 @@ struct Supervisor {
     is_unread: bool,
     /// How long was waited since something failed that may pass.
     setback: Duration,
+    /// What has failed so, as it was told last, and when.
+    setback_told: Option<(String, Instant)>,
     /// The job was stopped on behalf of a cancel with savepoint, so it ends as CANCELED.
     stopped_to_cancel: bool,
 }
@@ -178,11 +186,13 @@ impl Supervisor {
             is_cut_off: false,
             brought_down: None,
             unheard: None,
+            held: None,
             stop_retried: None,
             settings_told: true,
             record_at: None,
             is_unread: false,
             setback: Duration::ZERO,
+            setback_told: None,
             stopped_to_cancel: false,
         }
     }
@@ -244,8 +254,11 @@ impl Supervisor {
             self.list();
         }
         let course = supervision::take_over(found);
-        let how = "was gone when the server started".to_owned();
-        self.follow(course, how).await;
+        let how = match self.phase {
+            Phase::Connecting { .. } => "was dying when the server started",
+            _ => "was gone when the server started",
+        };
+        self.follow(course, how.to_owned()).await;
     }
 
     async fn due(&mut self) {
@@ -273,9 +286,13 @@ impl Supervisor {
             }
             // Its end is waited for; until then it may still be on its way to listen.
             Err(_) if self.child.is_some() => self.connect_later(),
-            Err(_) => match files::is_locked(&self.directory.join(process::LOCK)) {
+            Err(_) => match process::is_alive(&self.directory) {
                 Ok(true) => self.not_heard().await,
+                Ok(false) if self.was_dying() => self.take_over().await,
                 Ok(false) => self.process_over("went away".to_owned()).await,
+                Err(trouble) if trouble.may_pass && self.cancel_waits() => {
+                    self.cancel_unseen().await;
+                }
                 Err(trouble) if trouble.may_pass => {
                     let at = self.set_back(&trouble.error);
                     let wait = Duration::from_millis(1);
@@ -310,6 +327,11 @@ impl Supervisor {
             false => self.expect_report(),
         }
         self.setback = Duration::ZERO;
+        // One that only begins may meet the same fault a moment later.
+        if report.status == JobStatus::Running {
+            self.setback_told = None;
+        }
+        self.held = None;
         // Whoever looks at the job sees again what it was submitted as, once that can be read.
         drop(self.read_submission());
         let changes = self.book.report(clock::now(), report);
@@ -407,6 +429,13 @@ impl Supervisor {
             Ok(found) => found,
             Err(trouble) => return self.in_trouble(trouble, Matter::End(how)).await,
         };
+        if let Some(fault) = self.fault_of_directory(found) {
+            self.note_end_of_process(&how).await;
+            // The next one takes its number: there may be one every few seconds for days.
+            self.book.no_process_began();
+            // The report of a process that gets as far as that has ended the setback.
+            return self.hold_up(&fault, LONGEST_SETBACK);
+        }
         let stop = stop
             .map(|stop| stop.id)
             .filter(|id| self.stop_retried != Some(*id));

@@ -20,7 +20,7 @@ pub(crate) fn is_others(about: &Metadata, owners: &[u32], writable: u32) -> Opti
 }
 
 /// What lets others write into a place where whoever set up a group of the server's has let that in, as Kubernetes does with volumes.
-fn bits_of_others(about: &Metadata) -> u32 {
+pub(crate) fn bits_of_others(about: &Metadata) -> u32 {
     if is_own_group(about.gid()) {
         0o002
     } else {
@@ -51,7 +51,8 @@ pub(crate) fn why_planted(about: &Metadata, must_be_itself: bool) -> Option<Stri
     is_others(about, &[own(), 0], 0).or_else(|| is_link.then(|| "it is a link".to_owned()))
 }
 
-fn own() -> u32 {
+/// The server's user.
+pub(crate) fn own() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 

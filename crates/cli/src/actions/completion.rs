@@ -8,6 +8,7 @@ use millstream_core::{Error, Result, codes};
 use serde_json::json;
 
 use super::COMMAND;
+use super::explain::note_unasked;
 use crate::arguments::Connection;
 use crate::report;
 
@@ -47,6 +48,7 @@ const PLACEHOLDER: &str = "@name@";
 
 /// Prints the completions.
 pub(crate) fn perform(arguments: CompletionArguments) -> Result<ExitCode> {
+    note_unasked(&arguments.connection)?;
     let given = arguments.shell.unwrap_or_default();
     let mut scripts = SCRIPTS.iter();
     let known = scripts.find(|(shell, _)| shell.eq_ignore_ascii_case(&given));

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::common::note_superfluous;
 use crate::arguments::Connection;
+use crate::report::note_without_effect;
 use crate::{report, table};
 
 /// The page of every code, as `docs/errors/` has it.
@@ -38,6 +39,7 @@ pub(crate) struct ExplainArguments {
 
 /// Prints the page of a code, or the list of codes.
 pub(crate) fn perform(arguments: ExplainArguments) -> Result<ExitCode> {
+    note_unasked(&arguments.connection)?;
     let json = arguments.connection.json;
     let Some((given, superfluous)) = arguments.positional.split_first() else {
         return list(json);
@@ -55,6 +57,24 @@ pub(crate) fn perform(arguments: ExplainArguments) -> Result<ExitCode> {
         format!("\nThis page is {}.\n", place.display())
     });
     Ok(report::output(&format!("{page}{place}")))
+}
+
+/// Says of the options that tell which server and which configuration count that they have no effect on what asks neither.
+///
+/// # Errors
+/// Those of `-D`, whose values are looked at all the same.
+pub(super) fn note_unasked(connection: &Connection) -> Result<()> {
+    connection.overrides()?;
+    note_without_effect(
+        &[
+            (connection.jobmanager.is_some(), "--jobmanager"),
+            (connection.config.is_some(), "--config"),
+            (!connection.settings.is_empty(), "-D"),
+            (connection.target.is_some(), "--target"),
+        ],
+        "neither a server nor a configuration is asked",
+    );
+    Ok(())
 }
 
 fn list(json: bool) -> Result<ExitCode> {

@@ -9,6 +9,7 @@ use clap_mangen::Man;
 use millstream_core::{Error, Result, codes};
 use serde_json::json;
 
+use super::explain::note_unasked;
 use super::tree;
 use crate::arguments::Connection;
 use crate::report;
@@ -32,6 +33,7 @@ pub(crate) struct ManualArguments {
 
 /// Writes a page for the command and one for each action.
 pub(crate) fn perform(arguments: ManualArguments) -> Result<ExitCode> {
+    note_unasked(&arguments.connection)?;
     let directory = arguments.directory.ok_or_else(|| {
         Error::new(&codes::USAGE, "no directory is named")
             .next("give the directory that the pages are written to")

@@ -6,6 +6,9 @@ use millstream_ingest::{ENTRY_CLASS, NAME};
 use super::{Candidate, parameters, values};
 use crate::arguments::{Connection, Order, has_name, needs_value, spell};
 
+/// The action that takes parameters of the source behind what it looks at.
+const INFER: &str = "infer";
+
 /// What may stand behind `command` and `before`. `has_program`: arguments behind its first are those of a program.
 pub(super) fn behind(
     command: &Command,
@@ -25,12 +28,14 @@ pub(super) fn behind(
     if let Some(option) = given.waiting {
         return values::of(option, current);
     }
+    let action = command.get_name();
     match given.positional.split_first() {
-        Some((program, arguments)) if has_program => {
-            let is_ingest = [NAME, ENTRY_CLASS].contains(&program.as_str());
-            return match is_ingest {
-                true => parameters::behind(arguments, current),
-                false => Vec::new(),
+        Some((first, arguments)) if has_program => {
+            return match first.as_str() {
+                // What it looks at, where the others have their program.
+                _ if action == INFER => parameters::behind_input(arguments, current),
+                NAME | ENTRY_CLASS => parameters::behind(arguments, current),
+                _ => Vec::new(),
             };
         }
         _ => {}
@@ -38,7 +43,6 @@ pub(super) fn behind(
     if current.starts_with('-') && !given.are_options_over {
         return with_value(command, current).unwrap_or_else(|| names(command, current));
     }
-    let action = command.get_name();
     values::argument(action, given.positional.len(), current, &|| {
         let command = command.clone().ignore_errors(true);
         let matches = command.try_get_matches_from(&spelled.arguments).ok()?;

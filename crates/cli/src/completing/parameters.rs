@@ -5,30 +5,49 @@ use millstream_ingest::parameters::{self, ParameterSummary};
 use super::Candidate;
 use super::values::of_type;
 
+/// How the names of all parameters of the source begin.
+const SOURCE: &str = "source.";
+
 /// What may stand behind `run ingest` and `before`.
 pub(super) fn behind(before: &[String], current: &str) -> Vec<Candidate> {
+    values(before, current).unwrap_or_else(|| {
+        let mut found = names("");
+        found.push(Candidate::new("--config", "File of parameters"));
+        found.push(Candidate::new("--help", "Print the table of parameters"));
+        found
+    })
+}
+
+/// What may stand behind the input that `infer` looks at and `before`: parameters of the source.
+pub(super) fn behind_input(before: &[String], current: &str) -> Vec<Candidate> {
+    values(before, current).unwrap_or_else(|| names(SOURCE))
+}
+
+/// The values of the parameter that waits for one. `None`: a name may stand there.
+fn values(before: &[String], current: &str) -> Option<Vec<Candidate>> {
     if let Some(parameter) = waiting(before) {
-        return of_type(parameter.type_name);
+        return Some(of_type(parameter.type_name));
     }
-    if let Some((name, _)) = current.split_once('=') {
-        let mut found = match named(name) {
-            Some(parameter) => of_type(parameter.type_name),
-            None => Vec::new(),
-        };
-        for candidate in &mut found {
-            candidate.value.insert_str(0, &format!("{name}="));
-        }
-        return found;
+    let (name, _) = current.split_once('=')?;
+    let mut found = match named(name) {
+        Some(parameter) => of_type(parameter.type_name),
+        None => Vec::new(),
+    };
+    for candidate in &mut found {
+        candidate.value.insert_str(0, &format!("{name}="));
     }
-    let mut found: Vec<Candidate> = parameters::all()
+    Some(found)
+}
+
+/// The parameters whose names begin so.
+fn names(beginning: &str) -> Vec<Candidate> {
+    parameters::all()
+        .filter(|parameter| parameter.name.starts_with(beginning))
         .map(|parameter| {
             let name = parameter.name.trim_end_matches('*');
             Candidate::new(format!("--{name}"), parameter.meaning)
         })
-        .collect();
-    found.push(Candidate::new("--config", "File of parameters"));
-    found.push(Candidate::new("--help", "Print the table of parameters"));
-    found
+        .collect()
 }
 
 /// The parameter whose value comes next: the last word names it, and is no value itself.

@@ -83,7 +83,7 @@ pub(super) fn argument(
     connection: &dyn Fn() -> Option<Connection>,
 ) -> Vec<Candidate> {
     let words: &[(&str, &str)] = match (action, place) {
-        ("run" | "run-application" | "info", 0) => &[(NAME, "The ingestion job")],
+        ("run" | "run-application" | "info" | "doctor", 0) => &[(NAME, "The ingestion job")],
         ("server", 0) => &[
             ("stop", "Ends the server of the data directory"),
             ("status", "Shows the server of the data directory"),
@@ -97,6 +97,11 @@ pub(super) fn argument(
             ("discard", "Marks them as dismissed"),
         ],
         ("dead-letters", 1) => return of_jobs(current, false, connection),
+        ("transactions", 0) => &[
+            ("list", "Lists them"),
+            ("commit", "Commits those that were left open"),
+            ("abort", "Aborts those that were left open"),
+        ],
         ("completion", 0) => &[
             ("bash", ""),
             ("zsh", ""),

@@ -25,3 +25,4 @@ mod the_packaged_configuration_is_true;
 mod the_readme_is_true;
 mod the_time_of_all_tests_is_told;
 mod types_of_columns_are_found_out;
+mod what_has_the_name_of_the_configuration_counts;

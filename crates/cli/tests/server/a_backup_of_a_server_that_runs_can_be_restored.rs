@@ -5,7 +5,7 @@ use crate::common;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::common::running::run;
 use crate::common::server::{Server, first_file};
@@ -283,6 +283,23 @@ fn only_who_has_the_directory_notes_what_is_put_there() {
         "-Dmillstream.data-dir=new",
     ]));
     assert_eq!(restored.code, Some(0), "{}", restored.err);
+}
+
+#[test]
+fn a_pipe_in_its_place_is_not_waited_for() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let made = Command::new("mkfifo").arg(path.join("pipe")).status();
+    assert!(made.expect("runs").success(), "a pipe is made");
+    let mut restore = command(path);
+    restore.args(["server", "restore", "pipe", "-Dmillstream.data-dir=new"]);
+    let said = run(restore);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    let error = said.err.lines().last().unwrap_or_default();
+    for part in ["MS-1013: ", "no regular file"] {
+        assert!(error.contains(part), "{}", said.err);
+    }
+    assert!(!path.join("new").exists(), "nothing was begun");
 }
 
 #[test]

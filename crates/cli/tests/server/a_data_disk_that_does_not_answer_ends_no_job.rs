@@ -1,5 +1,6 @@
 //! A disk or share with the server's data that does not answer while the server starts says nothing about its jobs: a job whose process
-//! runs goes on in it, one that has none is started once the disk answers, and neither becomes FAILED meanwhile.
+//! runs goes on in it, one that has none is started once the disk answers, and neither becomes FAILED meanwhile. Nor does a share with
+//! snapshots alone keep the server from starting.
 
 use std::fs;
 use std::path::Path;
@@ -9,8 +10,8 @@ use crate::common::server::Server;
 use crate::common::{put, shim};
 use serde_json::json;
 
-/// Answers with ESTALE whoever opens a file of a job's directory, or asks whether it is there, as long as the directory `AWAY_IN` holds a
-/// file of that name.
+/// Answers with ESTALE whoever opens a file below the server's data directory, or asks whether it is there, as long as the directory
+/// `AWAY_IN` holds a file of that name. Who asks is not answered at all as long as that holds one with `.hangs` behind the name.
 const SHIM: &str = r#"
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -22,14 +23,15 @@ const SHIM: &str = r#"
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-static int is_away(const char *path) {
+static int has_control(const char *path, const char *ending) {
   const char *in = getenv("AWAY_IN");
   const char *name = path ? strrchr(path, '/') : 0;
-  if (!in || !name || !strstr(path, "/jobs/")) return 0;
+  if (!in || !name || !strstr(path, "/server/")) return 0;
   char control[4096];
-  snprintf(control, sizeof control, "%s%s", in, name);
+  snprintf(control, sizeof control, "%s%s%s", in, name, ending);
   return access(control, F_OK) == 0;
 }
+static int is_away(const char *path) { return has_control(path, ""); }
 int open64(const char *path, int flags, ...) {
   static int (*real)(const char *, int, ...);
   if (!real) real = dlsym(RTLD_NEXT, "open64");
@@ -43,6 +45,7 @@ int open64(const char *path, int flags, ...) {
 int statx(int d, const char *restrict path, int flags, unsigned mask, struct statx *restrict into) {
   static int (*real)(int, const char *, int, unsigned, struct statx *);
   if (!real) real = dlsym(RTLD_NEXT, "statx");
+  while (has_control(path, ".hangs")) usleep(2000);
   if (is_away(path)) { errno = ESTALE; return -1; }
   return real(d, path, flags, mask, into);
 }
@@ -125,5 +128,21 @@ fn whose_process_runs() {
     bring_back(path, "job.json");
     has_not_failed(&server, &job);
     assert_eq!(processes_of(&server.data), processes);
+    server.cancel(&job);
+}
+
+#[test]
+fn whose_snapshots_are_away() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let mut server = started(path);
+    let job = server.submit_running(&json!({}));
+    for control in ["savepoints", "savepoints.hangs"] {
+        server.kill();
+        put(path, &format!("away/{control}"), "");
+        server.start();
+        server.await_status(&job, "RUNNING");
+        bring_back(path, control);
+    }
     server.cancel(&job);
 }

@@ -11,10 +11,11 @@ use std::process::Command;
 use crate::common::server::{Server, endless};
 use serde_json::{Value, json};
 
-/// A server whose data directory is a disk of its own; `None`: this user may not mount one.
+/// A server whose data directory is a disk of its own; `None`: this user may not mount one, which is told.
 fn start(directory: &Path) -> Option<Server> {
     let may_mount = Command::new("unshare").args(["-rm", "true"]).output();
     if !may_mount.is_ok_and(|output| output.status.success()) {
+        eprintln!("NOT TRIED: this user may not mount disks (unshare -rm)");
         return None;
     }
     let mut server = Server::new(directory);

@@ -72,6 +72,42 @@ fn what_is_wrong_in_one_place_changes_nothing_in_another() {
 }
 
 #[test]
+fn a_new_file_of_tokens_beside_what_is_wrong_counts_and_that_is_told() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let configure = |level: &str| {
+        let text = format!("rest.auth.token-file: tokens\nmillstream.log.level: {level}\n");
+        fs::write(path.join("config.yaml"), text).expect("written");
+    };
+    let (first, second) = (FIRST.replace(' ', "-"), SECOND.replace(' ', "-"));
+    let write = |token: &str| {
+        let new = path.join("new");
+        fs::write(&new, format!("one submit {token}\n")).expect("written");
+        let only_ours = fs::Permissions::from_mode(0o600);
+        fs::set_permissions(&new, only_ours).expect("changed");
+        fs::rename(&new, path.join("tokens")).expect("renamed");
+    };
+    configure("info");
+    write(&first);
+    let mut server = Server::started(path, &["--config", "config.yaml"]);
+    let port = server.port();
+    let log = || fs::read_to_string(path.join("server/server.log")).expect("the log");
+    configure("loud");
+    write(&second);
+    common::processes::signal("HUP", server.pid());
+    server.await_that("the error", || log().contains("`loud` is no level"));
+    assert_eq!((status(port, &second), status(port, &first)), (200, 401));
+    let log = log();
+    // It may have been found a moment before, by itself.
+    let taken = log.find("The file of tokens has changed and was read again");
+    let wrong = log.find("`loud` is no level");
+    assert!(taken.is_some() && taken < wrong, "{log}");
+    let denied = log.find("Nothing is changed");
+    assert!(denied.is_none() || taken < denied, "{log}");
+    server.suspend();
+}
+
+#[test]
 fn whom_the_server_answers_is_told_again() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();

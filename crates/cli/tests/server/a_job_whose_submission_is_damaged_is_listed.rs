@@ -1,5 +1,5 @@
 //! A job whose `job.json` can't be read any more is not forgotten: where its process runs it goes on, and where it does not
-//! the job is FAILED with the reason.
+//! the job is FAILED with the reason. Nor is it tried for ever where something else is damaged that its process reads first.
 
 use std::fs;
 
@@ -31,4 +31,21 @@ fn it_goes_on_or_says_why_it_can_not() {
         assert!(why.contains("job.json"), "{why}");
         server.kill();
     }
+}
+
+#[test]
+fn what_can_not_be_understood_is_not_waited_for() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = Server::started(directory.path(), &[]);
+    let job = server.submit_running(&json!({"restart-strategy.type": "none"}));
+    let processes = processes_of(&server.data);
+    server.kill();
+    kill_and_await(&processes);
+    let restored = server.data.join(format!("jobs/{job}/restored.json"));
+    fs::write(restored, "\"/sp/savepo").expect("written");
+    server.start();
+    server.await_status(&job, "FAILED");
+    let why = server.get(&format!("/jobs/{job}/exceptions")).to_string();
+    assert!(why.contains("restored.json"), "{why}");
+    server.end();
 }

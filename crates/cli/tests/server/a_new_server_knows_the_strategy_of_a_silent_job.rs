@@ -1,5 +1,6 @@
 //! The restart strategy of a job is on record: a server that has just started follows it where the job's process dies before it has told
-//! anything. What keeps it from starting the next process for a while is no matter of the strategy.
+//! anything. What keeps it from starting the next process for a while is no matter of the strategy, nor is a process that was dying as the
+//! server before did.
 
 use std::fs;
 use std::path::Path;
@@ -89,6 +90,31 @@ fn one_that_is_not_to_be_restarted_is_not() {
 }
 
 #[test]
+fn the_end_of_a_process_that_was_dying_is_no_matter_of_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let mut server = Server::started(path, &[]);
+    let options = json!({
+        "execution.checkpointing.interval": "20 ms",
+        "restart-strategy.type": "none",
+    });
+    let job = submit(&server, path, &[], &options);
+    server.kill();
+    kill_and_await(&processes_of(&server.data));
+    // As if its process had not quite gone.
+    let lock = fs::File::open(server.data.join("jobs").join(&job).join("lock"));
+    let lock = lock.expect("it is there");
+    lock.lock().expect("nobody has it");
+    server.start();
+    assert_eq!(server.status(&job), "RECONCILING");
+    drop(lock);
+    server.await_status(&job, "RUNNING");
+    let log = server.log();
+    assert!(log.contains("was dying when the server started"), "{log}");
+    server.end();
+}
+
+#[test]
 fn a_directory_that_can_not_be_written_is_waited_for() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
@@ -111,5 +137,43 @@ fn a_directory_that_can_not_be_written_is_waited_for() {
     assert_eq!(server.status(&job), "RESTARTING");
     fs::remove_dir(&in_the_way).expect("removed");
     server.await_status(&job, "RUNNING");
+    server.end();
+}
+
+#[test]
+fn a_file_of_the_job_that_can_not_be_written_is_waited_for() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let mut server = Server::started(path, &[]);
+    let options = json!({
+        "execution.checkpointing.interval": "20 ms",
+        "restart-strategy.type": "none",
+    });
+    let job = submit(&server, path, &[], &options);
+    for name in ["lock", "job.log", "job.out", "started"] {
+        server.kill();
+        kill_and_await(&processes_of(&server.data));
+        // For whom nothing is forbidden, too.
+        let file = server.data.join("jobs").join(&job).join(name);
+        fs::rename(&file, path.join("aside")).expect("it was there");
+        fs::create_dir(&file).expect("made");
+        server.start();
+        let wanted = format!("/{name} can't be ");
+        server.await_answer(&format!("/jobs/{job}"), |_, body| {
+            let why = body.pointer("/next-attempt/why")?.as_str()?;
+            why.contains(&wanted).then_some(())
+        });
+        let log = server.log();
+        let is_told = |line: &str| line.contains(" ERROR ") && line.contains(&wanted);
+        let told: Vec<&str> = log.lines().filter(|line| is_told(line)).collect();
+        assert!(told.iter().any(|line| line.contains(&job)), "{log}");
+        assert!(!log.contains("is not restarted"), "{log}");
+        fs::remove_dir(&file).expect("removed");
+        // Without it the job would count as one that has not begun. The others may have been made anew meanwhile.
+        if name == "started" {
+            fs::rename(path.join("aside"), &file).expect("put back");
+        }
+        server.await_status(&job, "RUNNING");
+    }
     server.end();
 }

@@ -72,6 +72,7 @@ mod options_without_effect_are_named;
 mod plans_over_rest_have_the_vertices_of_the_job;
 mod processes_that_hang_are_brought_down;
 mod records_outlive_a_start_on_a_full_disk;
+mod records_outlive_what_is_taken_away_beside_them;
 mod references_are_shown_and_never_what_they_stand_for;
 mod relative_paths_of_options_stay_what_they_were;
 mod rest_speaks_tls;

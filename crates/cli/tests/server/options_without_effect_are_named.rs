@@ -78,6 +78,23 @@ fn by_info() {
 }
 
 #[test]
+fn by_what_asks_neither_a_server_nor_a_configuration() {
+    let options = ["-m", "nowhere:1", "--config", "/nowhere"];
+    let more = ["-Drest.port=1", "-t", "remote"];
+    for action in [["explain", "1016"], ["completion", "bash"], ["man", "man1"]] {
+        let said = millstream(&[&action[..], &options, &more].concat());
+        assert_eq!(said.code, Some(0), "{action:?}: {}", said.err);
+        assert!(!said.out.is_empty(), "{action:?}");
+        let named = ["--jobmanager", "--config", "-D", "--target"];
+        assert_noted(&said.err, &named);
+        assert_eq!(said.err.lines().count(), named.len(), "{}", said.err);
+        let said = millstream(&[&action[..], &["-Dfoo=bar"]].concat());
+        assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{action:?}");
+        assert!(said.err.starts_with("MS-1001: "), "{}", said.err);
+    }
+}
+
+#[test]
 fn wrong_values_are_refused() {
     let id = "f8cccb14cd33babade335fd60aefa9e4";
     for arguments in [
@@ -85,6 +102,7 @@ fn wrong_values_are_refused() {
         &["cancel", "--type", "foo", id],
         &["list", "-Dexecution.checkpointing.interval=soon"],
         &["stop", id, "-Dparallelism.default=many"],
+        &["explain", "1016", "-Dparallelism.default=many"],
     ] {
         let said = millstream(arguments);
         assert_eq!(

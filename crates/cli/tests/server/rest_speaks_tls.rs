@@ -111,6 +111,32 @@ fn a_job_lives_behind_a_certificate_of_an_authority_and_one_that_is_alone() {
 }
 
 #[test]
+fn a_certificate_that_is_none_is_told_before_it_is_said_that_the_server_listens() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    with_authority(path);
+    fs::write(path.join(CERTIFICATE), "nothing").expect("written");
+    let mut server = Server::new(path);
+    server.options.extend(words(&[
+        "-Dsecurity.ssl.rest.enabled=true",
+        "-Dsecurity.ssl.rest.certificate=server.pem",
+        "-Dsecurity.ssl.rest.private-key=server.key",
+    ]));
+    let said = run(server.program());
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(
+        said.err.contains("server.pem holds no certificate"),
+        "{said:?}"
+    );
+    let log = fs::read_to_string(server.data.join("server.log")).expect("the log");
+    assert!(log.contains("The server ends: MS-1005: "), "{log}");
+    for told in [&log, &said.out, &said.err] {
+        assert!(!told.contains("listens at"), "{told}");
+    }
+    assert!(!server.data.join("server.json").exists());
+}
+
+#[test]
 fn the_token_is_needed_as_well() {
     let directory = tempfile::tempdir().expect("a directory");
     with_authority(directory.path());

@@ -45,6 +45,8 @@ fn values_of_options() {
     assert_follows(&["server", "sto"], &["stop"]);
     assert_follows(&["server", "b"], &["backup"]);
     assert_follows(&["server", "r"], &["restore"]);
+    let verbs = ["list", "commit", "abort"];
+    assert_follows(&["transactions", "-b", "h:1", ""], &verbs);
     let places = ["stdout", "file", "both"];
     assert_follows(&["server", "--log-to", ""], &places);
     // Left to the shell, which knows of files.
@@ -67,8 +69,8 @@ fn keys_of_settings() {
 
 #[test]
 fn parameters_of_the_ingestion_job() {
-    assert_follows(&["run", "in"], &["ingest"]);
-    for action in ["run", "run-application", "info"] {
+    for action in ["run", "run-application", "info", "doctor"] {
+        assert_follows(&[action, "in"], &["ingest"]);
         let words = [action, "-p", "2", "ingest", "--source.firstLine"];
         assert_follows(&words, &["--source.firstLine.schema"]);
     }
@@ -82,6 +84,17 @@ fn parameters_of_the_ingestion_job() {
     assert_follows(&words, &["--job.name"]);
     // A package has arguments of its own.
     assert_follows(&["run", "./wordcount", "--in"], &[]);
+}
+
+#[test]
+fn parameters_of_the_source_behind_what_infer_looks_at() {
+    let schema = "--source.firstLine.schema";
+    let infer = |words: &[&'static str]| [&["infer", "-r", "5", "in"], words].concat();
+    assert_follows(&infer(&["--source.firstLine"]), &[schema]);
+    assert_follows(&infer(&[schema, ""]), &["true", "false"]);
+    assert_follows(&infer(&["--sink."]), &[]);
+    // Left to the shell, which knows of files.
+    assert_follows(&["infer", "in"], &[]);
 }
 
 #[test]

@@ -32,11 +32,11 @@ options! {
     WEB_SUBMIT: bool = ConfigOption::new("web.submit.enable", Some("true"),
         "Whether packages can be uploaded and run over REST, and dead letters replayed.");
     WEB_CANCEL: bool = ConfigOption::new("web.cancel.enable", Some("true"),
-        "Whether jobs can be cancelled over REST, and so from the dashboard and the command line. Where not, they can be stopped with a savepoint.");
+        "Whether jobs can be cancelled over REST, and so by the command line and by dashboards. Where not, they can be stopped with a savepoint.");
     WEB_ALLOW_ORIGIN: String = ConfigOption::new("web.access-control-allow-origin", None,
         "The origin whose pages browsers let talk to the server; * for all. It needs a token. Not set: none.");
     WEB_REFRESH_INTERVAL: Duration = ConfigOption::new("web.refresh-interval", Some("3 s"),
-        "How often the dashboard looks again.");
+        "How often a dashboard is to look again: `/config` tells it that.");
     WEB_CHECKPOINT_HISTORY: u32 = ConfigOption::new("web.checkpoints.history", Some("10"),
         "How many ended checkpoints of each job's earlier processes are remembered.");
     JOB_START_TIMEOUT: Duration = ConfigOption::new("millstream.job-start-timeout", Some("60 s"),

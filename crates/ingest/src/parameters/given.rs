@@ -233,7 +233,8 @@ impl Given {
             Some(named) => directory.join(named),
             None => {
                 let path = directory.join(DEFAULT_FILE);
-                if !path.is_file() {
+                // What is there and no file is refused when it is read: it is meant to count.
+                if path.symlink_metadata().is_err() {
                     return;
                 }
                 path

@@ -7,6 +7,7 @@
 use std::path::Path;
 
 use millstream_core::{Error, Result, codes};
+use millstream_process::regular;
 
 /// One entry of a file.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,13 +23,13 @@ pub(super) struct Property {
 /// # Errors
 /// The file can't be read, or holds an escape that is none ([`codes::CONFIG_FILE`]).
 pub(super) fn read_file(path: &Path) -> Result<Vec<Property>> {
-    let bytes = std::fs::read(path).map_err(|cause| {
+    let bytes = regular::read(path).map_err(|cause| {
         Error::new(
             &codes::CONFIG_FILE,
             format!("can't read the parameter file {}", path.display()),
         )
         .cause(cause)
-        .next("check the path given with --config")
+        .next("see that it is a file that may be read, or give another one with --config")
     })?;
     parse(&decode(&bytes)).map_err(|line| {
         Error::new(

@@ -1,5 +1,9 @@
 //! One run shows everything that has to be mended.
 
+use std::process::Command;
+
+use millstream_ingest::parameters::{DEFAULT_FILE, Input, load};
+
 use crate::common::load_line;
 
 fn error(line: &str) -> String {
@@ -182,6 +186,34 @@ fn charset_and_schema_are_judged_with_everything_else() {
         interval.starts_with("  source.watch.interval is 0; "),
         "{interval}"
     );
+}
+
+#[test]
+fn a_pipe_in_the_place_of_the_parameter_file_is_refused_at_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let refused = |arguments: &[&str]| {
+        let arguments: Vec<String> = arguments.iter().map(|part| (*part).to_owned()).collect();
+        let refused = load(&Input {
+            environment: &[],
+            arguments: &arguments,
+            directory: directory.path(),
+        });
+        let error = refused.expect_err("no file").to_string();
+        assert!(
+            error.starts_with("MS-1005: can't read the parameter file"),
+            "{error}"
+        );
+        assert!(error.contains("no regular file"), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    };
+    for name in ["orders.properties", DEFAULT_FILE] {
+        let pipe = directory.path().join(name);
+        let made = Command::new("mkfifo").arg(pipe).status();
+        assert!(made.expect("mkfifo").success());
+    }
+    refused(&["--config", "orders.properties"]);
+    // It is there, so it is meant to count.
+    refused(&[]);
 }
 
 #[test]

@@ -137,3 +137,61 @@ fn where_it_can_not_be_put_aside_one_part_goes_at_most() {
     assert_eq!(ends(&part(&path, 3)).0, "part 2");
     assert_eq!(ends(&part(&path, 1)).0, "part 0");
 }
+
+/// Has nothing more come into the file for a while; answers the file that is written to else.
+fn fill_disk(log: &mut Rotating) -> File {
+    let full = OpenOptions::new().write(true).open("/dev/full");
+    std::mem::replace(&mut log.file, full.expect("it is there"))
+}
+
+#[test]
+fn behind_a_line_that_was_cut_the_next_one_begins_on_its_own() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("some.log");
+    let mut log = Rotating::open(&path, LARGEST, KEPT).expect("it can be opened");
+    say(&mut log, "whole\n");
+    // The disk takes a part of a line, and nothing of the next two.
+    log.write_all(b"a part").expect("there is room for that");
+    let file = fill_disk(&mut log);
+    for lost in [" of a line\n", "lost\n"] {
+        log.write_all(lost.as_bytes()).expect_err("it is full");
+    }
+    log.file = file;
+    say(&mut log, "next\n");
+    say(&mut log, "last\n");
+    let written = fs::read_to_string(&path).expect("it is there");
+    assert_eq!(written, "whole\na part\nnext\nlast\n");
+}
+
+#[test]
+fn where_lines_are_lost_whole_nothing_stands_between_the_others() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("some.log");
+    let mut log = Rotating::open(&path, LARGEST, KEPT).expect("it can be opened");
+    say(&mut log, "first\n");
+    let file = fill_disk(&mut log);
+    log.write_all(b"lost\n").expect_err("it is full");
+    log.file = file;
+    // A line may come in parts.
+    say(&mut log, "sec");
+    say(&mut log, "ond\n");
+    let written = fs::read_to_string(&path).expect("it is there");
+    assert_eq!(written, "first\nsecond\n");
+}
+
+#[test]
+fn what_the_process_before_has_left_cut_is_gone_on_behind() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("some.log");
+    for (left, expected) in [
+        ("", "next\n"),
+        ("whole\n", "whole\nnext\n"),
+        ("a part", "a part\nnext\n"),
+    ] {
+        fs::write(&path, left).expect("written");
+        let mut log = Rotating::open(&path, LARGEST, KEPT).expect("it can be opened");
+        say(&mut log, "next\n");
+        let written = fs::read_to_string(&path).expect("it is there");
+        assert_eq!(written, expected);
+    }
+}

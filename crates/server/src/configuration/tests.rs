@@ -112,6 +112,30 @@ fn jobs_get_the_settings_that_concern_them() {
 }
 
 #[test]
+fn what_has_the_name_of_the_file_counts_whatever_it_is() {
+    type Make = fn(&Path);
+    let made: [(&str, Make); 3] = [
+        ("pipe", |file| {
+            let made = std::process::Command::new("mkfifo").arg(file).status();
+            assert!(made.expect("mkfifo").success());
+        }),
+        ("directory", |file| fs::create_dir(file).expect("made")),
+        ("link to nothing", |file| {
+            std::os::unix::fs::symlink("nowhere", file).expect("linked");
+        }),
+    ];
+    for (what, make) in made {
+        let directory = tempfile::tempdir().expect("a directory");
+        make(&directory.path().join("config.yaml"));
+        // It is not passed over for the other one.
+        fs::write(directory.path().join("flink-conf.yaml"), FLAT).expect("it can be written");
+        let error = load(Some(directory.path()), &Configuration::new()).expect_err(what);
+        assert_eq!(error.code(), codes::CONFIG_FILE.id, "{what}");
+        assert!(error.message().contains("config.yaml"), "{error}");
+    }
+}
+
+#[test]
 fn what_is_no_file_is_refused_at_once() {
     let directory = tempfile::tempdir().expect("a directory");
     let pipe = directory.path().join("config.yaml");

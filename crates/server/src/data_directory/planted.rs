@@ -4,17 +4,24 @@
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread::Builder;
+use std::time::Duration;
 
 use millstream_core::{Error, Result, codes};
 use millstream_protocol::link::SUBMISSION_FILE;
+use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
 
 use super::proof::below;
 use super::{DATABASE, is_of_server};
 use crate::{files, whose};
 
-/// Refuses a data directory in which records, jobs or files of jobs may be somebody else's. Those that say what is run are no links
-/// either.
+/// A disk or share that has not answered by then does not answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Refuses a data directory in which records, jobs, files of jobs, or the directories of snapshots and dead letters may be somebody
+/// else's. Those that say what is run are no links either.
 ///
 /// # Errors
 /// One is, or can't be looked at.
@@ -24,6 +31,10 @@ pub(super) fn refuse(path: &Path) -> Result<()> {
         if is_of_server(name) {
             look_at(&file, name.starts_with(DATABASE))?;
         }
+    }
+    // Snapshots of others would be gone on from. The directories themselves may be links to another disk.
+    for (directory, about) in of_snapshots(path)? {
+        judge(&directory, &about, false)?;
     }
     let jobs = path.join("jobs");
     look_at(&jobs, false)?;
@@ -40,6 +51,36 @@ pub(super) fn refuse(path: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What is known of the directories of snapshots and dead letters that are to be judged. One that does not answer is waited for by whoever
+/// needs it. Where something is mounted, somebody with root's rights has put it there, and a share may give all that is on it to a user
+/// of its own.
+fn of_snapshots(path: &Path) -> Result<Vec<(PathBuf, Metadata)>> {
+    let places = ["checkpoints", "savepoints", "dead-letters"].map(|name| path.join(name));
+    let (answer, answers) = mpsc::sync_channel(places.len());
+    for place in places {
+        let (of, answer) = (place.clone(), answer.clone());
+        let look = move || {
+            let about = about(&of).ok().flatten();
+            let about = about.filter(|_| !is_mounted(&of));
+            // Nobody waits any more for what was away for long.
+            drop(answer.send(about.map(|about| (of, about))));
+        };
+        // A share that hangs holds up its own thread alone.
+        let looking = Builder::new().name("look".to_owned()).spawn(look);
+        drop(looking.map_err(|cause| files::unusable(&place, "looked at", cause))?);
+    }
+    drop(answer);
+    let answers = std::iter::from_fn(|| answers.recv_timeout(PATIENCE).ok());
+    Ok(answers.flatten().collect())
+}
+
+/// Whether something is mounted right there. Another device alone does not tell: everybody may make a subvolume.
+fn is_mounted(place: &Path) -> bool {
+    let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
+    let about = statx(CWD, place, flags, StatxFlags::empty());
+    about.is_ok_and(|about| about.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
 }
 
 fn name(path: &Path) -> &str {

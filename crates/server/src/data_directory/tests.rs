@@ -1,6 +1,7 @@
 //! Whose a data directory is, and what may lie in it.
 
 use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
 
 use super::*;
 
@@ -174,6 +175,9 @@ fn what_somebody_else_may_have_put_there_is_refused() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("data");
         fs::create_dir_all(path.join("jobs").join(job)).expect("made");
+        for directory in ["checkpoints", "savepoints", "dead-letters"] {
+            fs::create_dir(path.join(directory)).expect("made");
+        }
         for file in [records, log, &submission, &program] {
             fs::write(path.join(file), "").expect("a file");
         }
@@ -197,11 +201,14 @@ fn what_somebody_else_may_have_put_there_is_refused() {
         std::os::unix::fs::symlink(&elsewhere, &place).expect("linked");
         is_refused(&path, "it is a link");
     }
-    // Whoever has the directory may keep its jobs on another disk.
-    let (aside, path) = made();
-    fs::rename(path.join("jobs"), aside.path().join("jobs")).expect("moved");
-    std::os::unix::fs::symlink("../jobs", path.join("jobs")).expect("linked");
-    drop(DataDirectory::open(&path).expect("the link is the user's own"));
+    // Whoever has the directory may keep its jobs and snapshots on another disk.
+    for directory in ["jobs", "checkpoints"] {
+        let (aside, path) = made();
+        let elsewhere = aside.path().join(directory);
+        fs::rename(path.join(directory), &elsewhere).expect("moved");
+        std::os::unix::fs::symlink(&elsewhere, path.join(directory)).expect("linked");
+        drop(DataDirectory::open(&path).expect("the link is the user's own"));
+    }
     if !rustix::process::geteuid().is_root() {
         // Only root can make what belongs to somebody else.
         return;
@@ -210,6 +217,9 @@ fn what_somebody_else_may_have_put_there_is_refused() {
     for place in [
         records,
         log,
+        "checkpoints",
+        "savepoints",
+        "dead-letters",
         "jobs",
         &format!("jobs/{job}"),
         &submission,
@@ -220,5 +230,33 @@ fn what_somebody_else_may_have_put_there_is_refused() {
         let place = path.join(place);
         std::os::unix::fs::lchown(&place, Some(65_534), None).expect("given away");
         is_refused(&path, "it belongs to user 65534");
+    }
+}
+
+/// Something that is mounted, as long as this is there.
+struct Mounted(PathBuf);
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        drop(Command::new("umount").arg(&self.0).status());
+    }
+}
+
+#[test]
+fn what_is_mounted_there_may_be_anybodys() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("data");
+    for name in ["checkpoints", "savepoints", "dead-letters"] {
+        let place = path.join(name);
+        fs::create_dir_all(&place).expect("made");
+        let mut mount = Command::new("mount");
+        let options = ["-t", "tmpfs", "-o", "uid=65534,size=64k", "none"];
+        mount.args(options).arg(&place).stderr(Stdio::null());
+        if !mount.status().is_ok_and(|how| how.success()) {
+            eprintln!("NOT TRIED: only root may mount something, and not in every container");
+            return;
+        }
+        let _mounted = Mounted(place);
+        drop(DataDirectory::open(&path).expect("root has put it there"));
     }
 }

@@ -55,6 +55,34 @@ fn a_program_that_has_sent_all_and_still_reads_is_known() {
 }
 
 #[test]
+fn a_question_that_fails_says_nothing_of_a_socket() {
+    let me = rustix::process::geteuid().as_raw();
+    let (_client, _server, peer, own) = connection("127.0.0.1:0").expect("loopback");
+    // It does answer.
+    assert_eq!(user_of(peer, own), Some(me));
+    // Too many open files, no room in its queues, no answer in time.
+    for error in [24, 105, 11].map(io::Error::from_raw_os_error) {
+        let shown = error.to_string();
+        let found = known(Err(error), peer, own);
+        assert_eq!(found.and_then(Found::owner), Some(me), "{shown}");
+    }
+}
+
+#[test]
+fn of_the_errors_of_the_kernel_one_says_that_there_is_no_such_socket() {
+    let answer = |error: i32| {
+        let mut bytes = vec![0_u8; HEADER + 20];
+        bytes[4..6].copy_from_slice(&2_u16.to_ne_bytes());
+        bytes[HEADER..HEADER + 4].copy_from_slice(&(-error).to_ne_bytes());
+        bytes
+    };
+    assert!(trouble(&answer(2)).is_none());
+    let memory = trouble(&answer(12)).expect("an error");
+    assert_eq!(memory.raw_os_error(), Some(12));
+    assert!(trouble(&answer(12)[..HEADER]).is_none(), "cut off");
+}
+
+#[test]
 fn a_socket_that_nobody_has_open_is_nobodys() {
     let row = |state: &str, user: &str, inode: &str| {
         format!(

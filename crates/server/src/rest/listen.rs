@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use axum_server::{Handle, Server};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use millstream_core::{Error, Result, codes};
@@ -26,18 +26,31 @@ const HEADER_BYTES: usize = 64 << 10;
 /// Requests that are being answered when the server ends have so long.
 const LAST_REQUESTS: Duration = Duration::from_secs(2);
 
-/// Serves until `shutdown` is over; requests that are being answered then are answered.
+/// What serves until `shutdown` is over; requests that are being answered then are answered. That the listener and the files of TLS can
+/// be used is known before anything is waited for. To be called on a runtime.
 ///
 /// # Errors
 /// The listener can't be used, or the files of TLS can't be read.
-pub async fn serve(
+pub fn serve(
     listener: TcpListener,
+    registry: Registry,
+    settings: RestSettings,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<impl Future<Output = Result<()>>> {
+    let encryption = settings.tls.as_ref().map(tls::configuration).transpose()?;
+    let encryption = encryption.map(|tls| RustlsConfig::from_config(Arc::new(tls)));
+    let server = axum_server::from_tcp(listener).map_err(failed)?;
+    Ok(answer(server, encryption, registry, settings, shutdown))
+}
+
+async fn answer(
+    server: Server<SocketAddr>,
+    encryption: Option<RustlsConfig>,
     registry: Registry,
     settings: RestSettings,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     let head_patience = settings.patience.head;
-    let encryption = settings.tls.as_ref().map(tls::configuration).transpose()?;
     let refusals = Arc::new(Refusals::default());
     let places = Places::new(limits::connections(), Arc::clone(&refusals));
     let service = router(registry, settings, Arc::clone(&refusals)).into_make_service();
@@ -45,16 +58,13 @@ pub async fn serve(
     tokio::spawn(end(handle.clone(), shutdown));
     let served = match encryption {
         None => {
-            let server = axum_server::from_tcp(listener).map_err(failed)?;
             let mut server = server.acceptor(places).http1_only().handle(handle);
             limit(server.http_builder(), head_patience);
             server.serve(service).await
         }
         Some(encryption) => {
-            let encryption = RustlsConfig::from_config(Arc::new(encryption));
             let encrypted = RustlsAcceptor::new(encryption).acceptor(places);
             let encrypted = Handshakes::new(encrypted, refusals);
-            let server = axum_server::from_tcp(listener).map_err(failed)?;
             let mut server = server.acceptor(encrypted).http1_only().handle(handle);
             limit(server.http_builder(), head_patience);
             server.serve(service).await

@@ -73,7 +73,8 @@ impl Reserve {
     fn free(&self) -> Option<u64> {
         let directory = self.path.parent()?;
         let about = statvfs(directory).ok()?;
-        Some(about.f_bavail.saturating_mul(about.f_frsize))
+        // There are file systems that tell nothing of their size.
+        (about.f_blocks > 0).then(|| about.f_bavail.saturating_mul(about.f_frsize))
     }
 
     /// Gives up a piece; answers whether there was one.

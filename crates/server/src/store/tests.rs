@@ -1,6 +1,11 @@
+mod beside;
+
+use std::path::PathBuf;
+
 use millstream_core::{Configuration, JobId, JobStatus, TriggerId};
 use millstream_protocol::link::{CheckpointReport, CheckpointState};
 use millstream_protocol::{OperationResult, Request};
+use rusqlite::OpenFlags;
 
 use super::*;
 use crate::views::{OperationVerb, OperationView, PackageEntry};
@@ -339,10 +344,10 @@ fn a_connection_that_may_read_alone_is_made_anew() {
     let path = directory.path().join("records.db");
     drop(schema::open(&path).expect("made"));
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
-    let mut connection = Connection::open_with_flags(&path, flags).expect("opened");
-    let written = perform(&mut connection, "FULL", |transaction| {
-        save_job(transaction, &job())
-    });
+    let connection = Connection::open_with_flags(&path, flags).expect("opened");
+    let mut opened = Opened::over(&path, connection);
+    let written = opened.perform("FULL", |transaction| save_job(transaction, &job()));
     written.expect("a record");
-    assert_eq!(read(&connection).expect("records").jobs, [job()]);
+    let records = read(opened.connection()).expect("records");
+    assert_eq!(records.jobs, [job()]);
 }

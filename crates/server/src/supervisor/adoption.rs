@@ -15,6 +15,7 @@ use millstream_protocol::link::{
 };
 use millstream_protocol::supervision::Outcome;
 
+use super::holder::Holders;
 use super::{past, process};
 use crate::background::blocking;
 use crate::files::{self, Trouble};
@@ -38,8 +39,8 @@ enum Found {
 }
 
 /// Takes up the jobs whose processes run or that have ended, and that no record names, and tells of those that may have to be gone on
-/// from. `known`: those that records name.
-pub(crate) async fn adopt(registry: &Registry, known: HashSet<JobId>) {
+/// from. `known`: those that records name; `holders`: the processes that were there when the server started.
+pub(crate) async fn adopt(registry: &Registry, known: HashSet<JobId>, holders: &Holders) {
     let jobs = registry.shared.data.jobs();
     let unknown = blocking(move || Ok(unknown_in(&jobs, &known))).await;
     let unknown = unknown.unwrap_or_else(|error| {
@@ -47,25 +48,30 @@ pub(crate) async fn adopt(registry: &Registry, known: HashSet<JobId>) {
         Vec::new()
     });
     for (id, directory) in unknown {
-        if let Err(trouble) = take_up(registry, id, &directory).await {
+        if let Err(trouble) = take_up(registry, id, &directory, holders).await {
             not_known(id, &directory, &trouble).await;
             if trouble.may_pass {
-                look_again(registry.clone(), id, directory);
+                look_again(registry.clone(), id, directory, holders.clone());
             }
         }
     }
 }
 
 /// Takes up the job of a directory where a process runs it, or where it has ended.
-async fn take_up(registry: &Registry, id: JobId, directory: &Path) -> Result<(), Trouble> {
+async fn take_up(
+    registry: &Registry,
+    id: JobId,
+    directory: &Path,
+    holders: &Holders,
+) -> Result<(), Trouble> {
     let place = directory.to_path_buf();
     let looked = blocking(move || Ok(look_at(id, &place))).await;
     match looked.map_err(Trouble::lasting)?? {
-        Found::Running(record) => adopt_one(registry, *record, "A process runs job").await,
+        Found::Running(record) => adopt_one(registry, *record, holders, "A process runs job").await,
         Found::Ended(mut record) => {
             // One that was refused is forgotten; of one that was not, more tells so.
             record.accepted = false;
-            adopt_one(registry, *record, "There is an ended job").await;
+            adopt_one(registry, *record, holders, "There is an ended job").await;
         }
         Found::Begun => {
             let directory = directory.display();
@@ -86,13 +92,13 @@ async fn take_up(registry: &Registry, id: JobId, directory: &Path) -> Result<(),
 }
 
 /// Looks into a directory again and again until that works: its disk may be away.
-fn look_again(registry: Registry, id: JobId, directory: PathBuf) {
+fn look_again(registry: Registry, id: JobId, directory: PathBuf, holders: Holders) {
     // Nobody else gets the id before it is known whether its job runs.
     let reservation = registry.shared.reserve(id).ok();
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(AGAIN).await;
-            match take_up(&registry, id, &directory).await {
+            match take_up(&registry, id, &directory, &holders).await {
                 Ok(()) => break,
                 Err(trouble) => {
                     not_known(id, &directory, &trouble).await;
@@ -131,7 +137,7 @@ fn untold(id: JobId, directory: &Path, pid: Option<u32>, error: &Error) -> Strin
 }
 
 /// Takes a job up that no record names; `what` is it, in words that go on with its id.
-async fn adopt_one(registry: &Registry, record: JobRecord, what: &str) {
+async fn adopt_one(registry: &Registry, record: JobRecord, holders: &Holders, what: &str) {
     let (id, row) = (record.id, record.clone());
     let kept = registry
         .shared
@@ -153,7 +159,7 @@ async fn adopt_one(registry: &Registry, record: JobRecord, what: &str) {
         return;
     }
     tracing::warn!("{what} {id}, which no record names: it is taken up.");
-    past::resume(registry, record, Vec::new());
+    past::resume(registry, record, Vec::new(), holders);
 }
 
 /// The directories of jobs that are not `known`. What can't be listed is told, and listed by the next server.

@@ -178,6 +178,11 @@ impl Book {
         }
     }
 
+    /// The process that was about to be started was not.
+    pub(super) fn no_process_began(&mut self) {
+        self.record.launches = self.record.launches.saturating_sub(1);
+    }
+
     /// The job's process has reported.
     pub(super) fn report(&mut self, now: u64, report: JobReport) -> Changes {
         let before = (self.record.status, self.record.failures.len());

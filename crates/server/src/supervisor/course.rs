@@ -14,6 +14,12 @@ use super::{Phase, Supervisor, process};
 use crate::clock;
 use crate::files::{self, Trouble};
 
+/// What has failed for a reason that may pass is tried again after so long at most.
+pub(super) const LONGEST_SETBACK: Duration = Duration::from_secs(5);
+
+/// That it has failed for the same reason again is told after so long.
+const TOLD_AGAIN: Duration = Duration::from_secs(60);
+
 impl Supervisor {
     pub(super) fn after(&mut self, found: Found, stop_begun: bool) -> Course {
         // Not the time of day: a clock that is set must not change how often a job is restarted.
@@ -37,7 +43,7 @@ impl Supervisor {
     /// take it.
     pub(super) fn found(&mut self) -> Result<Found, Trouble> {
         // The outcome is looked for after the process: one that ends in between has left it.
-        let is_alive = files::is_locked(&self.directory.join(process::LOCK))?;
+        let is_alive = process::is_alive(&self.directory)?;
         if !is_alive {
             self.is_cut_off |= process::settle_ending(&self.directory)?;
         }
@@ -61,10 +67,7 @@ impl Supervisor {
 
     /// Whether a process runs the job, as far as it can be told.
     pub(super) fn is_alive(&self) -> bool {
-        !matches!(
-            files::is_locked(&self.directory.join(process::LOCK)),
-            Ok(false)
-        )
+        !matches!(process::is_alive(&self.directory), Ok(false))
     }
 
     pub(super) fn outcome(&self) -> Result<Option<JobReport>, Trouble> {
@@ -165,17 +168,70 @@ impl Supervisor {
         if !trouble.may_pass {
             return self.lost(trouble.error).await;
         }
-        let at = self.set_back(&trouble.error);
+        if self.cancel_waits() {
+            return self.cancel_unseen().await;
+        }
+        let at = match matter {
+            // A process may run.
+            Matter::TakeOver => self.set_back(&trouble.error),
+            Matter::End(_) => self.wait_without_process(&trouble.error),
+        };
         self.phase = Phase::Unclear { at, matter };
+    }
+
+    /// The job is cancelled, and it can't be told whether a process runs it, which may take for ever: one that does is killed.
+    pub(super) async fn cancel_unseen(&mut self) {
+        self.kill_process().await;
+        self.end_without_process(JobStatus::Canceled, None).await;
+    }
+
+    /// What kept a process from beginning the job, where that is a fault of the job's directory: it says nothing of the job, so the
+    /// restart strategy is not asked.
+    pub(super) fn fault_of_directory(&self, found: Found) -> Option<Error> {
+        let is_over = found.outcome.is_none_or(Outcome::is_over);
+        if is_over || !found.was_accepted || found.cancel_waits || self.brought_down.is_some() {
+            return None;
+        }
+        let failure = self.outcome().ok()??.failures.into_iter().next()?;
+        // What can't be understood stays so, however long it is waited for.
+        let is_it =
+            failure.code == codes::JOB_DIRECTORY.id && !process::is_damaged(&self.directory);
+        is_it.then(|| Error::new(&codes::JOB_DIRECTORY, failure.message))
+    }
+
+    /// No process has begun the job, for a reason that says nothing of it: that is told, and another one is started after `at_least` so
+    /// long.
+    pub(super) fn hold_up(&mut self, error: &Error, at_least: Duration) {
+        self.setback = self.setback.max(at_least);
+        let at = self.wait_without_process(error);
+        self.phase = Phase::Waiting { at };
+    }
+
+    /// There is no process, and what keeps the next one from being started may pass: that is shown. Answers when it is tried again.
+    fn wait_without_process(&mut self, error: &Error) -> Instant {
+        let at = self.set_back(error);
+        let now = clock::now();
+        self.book.contact(now, Contact::Away);
+        let setback = u64::try_from(self.setback.as_millis()).unwrap_or(u64::MAX);
+        self.book.waits_for(NextAttempt {
+            at: now.saturating_add(setback),
+            why: error.to_string(),
+        });
+        self.show();
+        at
     }
 
     /// When to try again what has failed for a reason that may pass: later with every time.
     pub(super) fn set_back(&mut self, error: &Error) -> Instant {
         const SHORTEST: Duration = Duration::from_millis(100);
-        const LONGEST: Duration = Duration::from_secs(5);
-        tracing::warn!("Job {}: {error}; it is tried again", self.book.id());
-        self.setback = (self.setback * 2).clamp(SHORTEST, LONGEST);
-        Instant::now() + self.setback
+        let (why, now) = (error.to_string(), Instant::now());
+        let told = self.setback_told.as_ref();
+        if told.is_none_or(|(told, at)| *told != why || now.duration_since(*at) >= TOLD_AGAIN) {
+            tracing::error!("Job {}: {why}; it is tried again", self.book.id());
+            self.setback_told = Some((why, now));
+        }
+        self.setback = (self.setback * 2).clamp(SHORTEST, LONGEST_SETBACK);
+        now + self.setback
     }
 
     /// The job's directory can't be used: nothing more can be done for the job. A process that runs it would go on

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use millstream_core::{Error, JobStatus, codes};
 use millstream_protocol::OperationResult;
-use millstream_protocol::link::{EndedOperation, JobReport, NextAttempt};
+use millstream_protocol::link::{EndedOperation, JobReport};
 use millstream_protocol::supervision::{Contact, end_of};
 use millstream_storage::say_ended;
 use tokio::time::Instant;
@@ -24,6 +24,7 @@ impl Supervisor {
     /// Starts a process for the job.
     pub(super) async fn launch(&mut self) {
         self.brought_down = None;
+        self.held = None;
         let launch = self.book.begin_process();
         let directory: PathBuf = self.directory.clone();
         let launched = blocking(move || Ok(process::launch(&directory, &launch))).await;
@@ -48,16 +49,8 @@ impl Supervisor {
             return self.answer_refused(error).await;
         }
         if may_pass {
-            let at = self.set_back(&error);
-            let now = clock::now();
-            self.book.contact(now, Contact::Away);
-            self.book.waits_for(NextAttempt {
-                at: now.saturating_add(u64::try_from(self.setback.as_millis()).unwrap_or(u64::MAX)),
-                why: error.to_string(),
-            });
-            self.show();
-            self.phase = Phase::Waiting { at };
-            return;
+            self.book.no_process_began();
+            return self.hold_up(&error, Duration::ZERO);
         }
         let how = format!("could not be started: {error}");
         self.process_over(how).await;

@@ -9,6 +9,7 @@ use millstream_protocol::link::{JobReport, OUTCOME_FILE, SUBMISSION_FILE, Submis
 use millstream_protocol::supervision::Contact;
 
 use super::book::Book;
+use super::holder::Holders;
 use super::{Supervisor, process};
 use crate::clock;
 use crate::files::{self, Trouble};
@@ -16,8 +17,14 @@ use crate::registry::{JobCell, Registry};
 use crate::store::{JobRecord, OperationRecord};
 use crate::views::{OperationVerb, OperationView};
 
-/// Starts the supervisor of a job that has not ended; `operations` is all that was asked of it.
-pub(crate) fn resume(registry: &Registry, mut record: JobRecord, operations: Vec<OperationRecord>) {
+/// Starts the supervisor of a job that has not ended; `operations` is all that was asked of it, `holders` the processes that were there
+/// when the server started.
+pub(crate) fn resume(
+    registry: &Registry,
+    mut record: JobRecord,
+    operations: Vec<OperationRecord>,
+    holders: &Holders,
+) {
     let directory = registry.shared.data.job(record.id);
     let read = submission(&directory, record.id);
     let has_started = process::has_started(&directory);
@@ -32,6 +39,7 @@ pub(crate) fn resume(registry: &Registry, mut record: JobRecord, operations: Vec
         .into_iter()
         .filter(|operation| operation.view.ended.is_none());
     let mut supervisor = Supervisor::new(registry, record, Arc::new(submission), open.collect());
+    supervisor.held = Some(holders.of(&supervisor.directory));
     supervisor.stopped_to_cancel = stopped_to_cancel;
     supervisor.is_unread = is_unread;
     supervisor.book.contact(clock::now(), Contact::Adopting);

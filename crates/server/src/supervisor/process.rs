@@ -1,22 +1,25 @@
 //! Processes of jobs: starting them, and what is left of them.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
 use millstream_core::{Error, Result, codes};
 use millstream_protocol::link::{
-    ENDING_FILE, JOB_ARGUMENT, JobReport, LAUNCH_FILE, LOCK_FILE, Launch, OUTCOME_FILE,
-    OUTPUT_FILE, STARTED_FILE, STOP_FILE, StopBegun,
+    ENDING_FILE, JOB_ARGUMENT, JobReport, LAUNCH_FILE, LEFT_OUT_FILE, LOCK_FILE, LOG_FILE, Launch,
+    OUTCOME_FILE, OUTPUT_FILE, RESTORED_FILE, STARTED_FILE, STOP_FILE, SUBMISSION_FILE, StopBegun,
+    Submission,
 };
 use millstream_protocol::supervision::{Outcome, is_outcome};
 use millstream_storage::may_pass;
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal};
+use serde::de::DeserializeOwned;
 use tokio::process::{Child, Command};
 
 use crate::configuration::TOKEN_VARIABLE;
@@ -27,12 +30,12 @@ use crate::whose;
 pub(crate) const PROGRAM: &str = "program";
 /// The executable of this process, also where its file was replaced since.
 pub(crate) const RUNNING_PROGRAM: &str = "/proc/self/exe";
-pub(super) const LOCK: &str = LOCK_FILE;
+const LOCK: &str = LOCK_FILE;
 
 /// Starts a process for the job of `directory`. It is in a process group of its own, so that what ends the server does
 /// not end the job.
 pub(super) fn launch(directory: &Path, launch: &Launch) -> Result<Child, Trouble> {
-    prepare(directory, launch)?;
+    let output = prepare(directory, launch)?;
     let program = directory.join(PROGRAM);
     // Where that could not be told, another program would be started in its place.
     let has_program = files::is_there(&program)?;
@@ -41,11 +44,6 @@ pub(super) fn launch(directory: &Path, launch: &Launch) -> Result<Child, Trouble
         whose::check_program(&program, next)?;
     }
     let started = || -> io::Result<Child> {
-        let output = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .mode(0o600)
-            .open(directory.join(OUTPUT_FILE))?;
         let mut command = if has_program {
             Command::new(&program)
         } else {
@@ -81,16 +79,54 @@ pub(super) fn launch(directory: &Path, launch: &Launch) -> Result<Child, Trouble
     })
 }
 
-/// Puts into the job's directory what the process is told. One that is there and can't be written says nothing of its job, and may be
-/// made so that it can.
-fn prepare(directory: &Path, launch: &Launch) -> Result<(), Trouble> {
-    // A start that failed for a reason that may pass has left one.
-    let prepared = files::remove(&directory.join(OUTCOME_FILE))
-        .and_then(|()| files::write(&directory.join(LAUNCH_FILE), launch));
-    prepared.map_err(|trouble| Trouble {
+/// Puts into the job's directory what the process is told, and answers the file for what it prints. A directory that is there and in
+/// which that or a file can't be written says nothing of its job, and may be made so that it can.
+fn prepare(directory: &Path, launch: &Launch) -> Result<File, Trouble> {
+    let prepared = || -> Result<File, Trouble> {
+        // A start that failed for a reason that may pass has left one.
+        files::remove(&directory.join(OUTCOME_FILE))?;
+        files::write(&directory.join(LAUNCH_FILE), launch)?;
+        // Where the process could not open these, it would end before it could say why.
+        open_if_there(&directory.join(LOCK), OpenOptions::new().write(true))?;
+        open_if_there(&directory.join(LOG_FILE), OpenOptions::new().append(true))?;
+        let output = directory.join(OUTPUT_FILE);
+        open(
+            &output,
+            OpenOptions::new().create(true).append(true).mode(0o600),
+        )
+    };
+    prepared().map_err(|trouble| of_the_place(directory, trouble))
+}
+
+/// Trouble with a file of a job's directory that is there: it may be mended, and then nothing is wrong with the job.
+fn of_the_place(directory: &Path, trouble: Trouble) -> Trouble {
+    Trouble {
         may_pass: trouble.may_pass || directory.is_dir(),
         ..trouble
-    })
+    }
+}
+
+/// Whether a process holds the lock of the job of `directory`. Ask only where none starts, as for any [lock](files::is_locked).
+pub(super) fn is_alive(directory: &Path) -> Result<bool, Trouble> {
+    files::is_locked(&directory.join(LOCK)).map_err(|trouble| of_the_place(directory, trouble))
+}
+
+fn open_if_there(path: &Path, options: &OpenOptions) -> Result<(), Trouble> {
+    match files::is_there(path)? {
+        true => open(path, options).map(drop),
+        false => Ok(()),
+    }
+}
+
+fn open(path: &Path, options: &OpenOptions) -> Result<File, Trouble> {
+    // It would hold up who opens it, for ever.
+    let opened = match fs::metadata(path) {
+        Ok(about) if about.file_type().is_fifo() => {
+            Err(io::Error::new(ErrorKind::InvalidInput, "it is a pipe"))
+        }
+        _ => options.open(path),
+    };
+    opened.map_err(|cause| Trouble::of(path, "opened", cause))
 }
 
 /// Whether the error of a start says that the file is no program of this machine, and stays none.
@@ -174,10 +210,23 @@ fn note(pid: Pid, result: rustix::io::Result<()>) {
 
 /// Whether the command line of a process says that it runs the job of `directory`.
 fn runs_job(pid: Pid, directory: &Path) -> bool {
-    let line = fs::read(format!("/proc/{}/cmdline", pid.as_raw_pid())).unwrap_or_default();
-    let arguments: Vec<&[u8]> = line.split(|byte| *byte == 0).collect();
-    let wanted = [JOB_ARGUMENT.as_bytes(), directory.as_os_str().as_bytes()];
-    arguments.windows(wanted.len()).any(|pair| *pair == wanted)
+    directory_of(pid).is_some_and(|own| own.as_path() == directory)
+}
+
+/// The directory of the job that a process runs, as its command line says; `None`: it runs none.
+fn directory_of(pid: Pid) -> Option<PathBuf> {
+    let line = fs::read(format!("/proc/{}/cmdline", pid.as_raw_pid())).ok()?;
+    let mut arguments = line.split(|byte| *byte == 0);
+    arguments.find(|argument| *argument == JOB_ARGUMENT.as_bytes())?;
+    Some(PathBuf::from(OsStr::from_bytes(arguments.next()?)))
+}
+
+/// The processes of jobs, whoever has started them, with the directories of the jobs.
+pub(super) fn of_jobs() -> impl Iterator<Item = (u32, PathBuf)> {
+    processes().filter_map(|process| {
+        let number = u32::try_from(process.as_raw_pid()).ok()?;
+        Some((number, directory_of(process)?))
+    })
 }
 
 /// Waits for the end of the process, if this server has started one. May be given up while it waits.
@@ -208,6 +257,22 @@ pub(super) fn has_started(directory: &Path) -> Result<bool, Trouble> {
     files::is_there(&directory.join(STARTED_FILE))
 }
 
+/// Whether what a process reads before it begins the job is lost: it is not there, or can't be understood. What can't be read may be, once
+/// that is mended.
+pub(super) fn is_damaged(directory: &Path) -> bool {
+    let submission = directory.join(SUBMISSION_FILE);
+    matches!(files::is_there(&submission), Ok(false))
+        || is_garbled::<Submission>(&submission)
+        || [RESTORED_FILE, LEFT_OUT_FILE]
+            .iter()
+            .any(|name| is_garbled::<String>(&directory.join(name)))
+}
+
+fn is_garbled<T: DeserializeOwned>(path: &Path) -> bool {
+    let read = fs::read(path);
+    read.is_ok_and(|bytes| serde_json::from_slice::<T>(&bytes).is_err())
+}
+
 /// The stop whose savepoint a process had triggered, and whose end it had not told.
 pub(super) fn stop_begun(directory: &Path) -> Result<Option<StopBegun>, Trouble> {
     let stop: Option<StopBegun> = files::read(&directory.join(STOP_FILE))?;
@@ -229,7 +294,7 @@ pub(super) fn settle_ending(directory: &Path) -> Result<bool, Trouble> {
 /// not start it does not, where the job has ended otherwise. Answers whether an outcome lies there: not where a process still runs, which
 /// may leave its own.
 pub(super) fn leave_outcome(directory: &Path, decided: &JobReport) -> Result<bool, Trouble> {
-    if files::is_locked(&directory.join(LOCK))? {
+    if is_alive(directory)? {
         return Ok(false);
     }
     let outcome = directory.join(OUTCOME_FILE);

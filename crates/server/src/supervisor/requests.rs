@@ -73,10 +73,13 @@ impl Supervisor {
         if !is_taken {
             return;
         }
-        if verb == OperationVerb::Cancel && matches!(self.phase, Phase::Waiting { .. }) {
-            self.end_without_process(JobStatus::Canceled, None).await;
-        } else {
-            self.send_due_requests().await;
+        let is_cancel = verb == OperationVerb::Cancel;
+        match self.phase {
+            Phase::Waiting { .. } if is_cancel => {
+                self.end_without_process(JobStatus::Canceled, None).await;
+            }
+            Phase::Unclear { .. } if is_cancel => self.cancel_unseen().await,
+            _ => self.send_due_requests().await,
         }
     }
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use millstream_core::{JobId, JobStatus};
+use millstream_core::{Configuration, JobId, JobStatus};
 use millstream_protocol::link::FailureReport;
 
 use super::*;
@@ -79,4 +79,34 @@ fn nothing_is_left_for_a_process_that_runs() {
     drop(lock);
     assert!(leave_outcome(directory, &decided).expect("it can be"));
     assert_eq!(left_in(directory), Some(decided));
+}
+
+#[test]
+fn what_is_lost_is_told_from_what_can_not_be_read() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let directory = directory.path();
+    assert!(is_damaged(directory), "nothing tells what runs");
+    let submission = Submission {
+        job: JobId::from_bytes([7; 16]),
+        entry: None,
+        arguments: Vec::new(),
+        configuration: Configuration::new(),
+    };
+    files::write(&directory.join(SUBMISSION_FILE), &submission).expect("written");
+    assert!(!is_damaged(directory));
+    for name in [RESTORED_FILE, LEFT_OUT_FILE] {
+        let file = directory.join(name);
+        for (text, expected) in [
+            ("", true),
+            ("\"/sp/savepo", true),
+            ("7", true),
+            ("\"/sp/savepoint-012345\"", false),
+        ] {
+            fs::write(&file, text).expect("written");
+            assert_eq!(is_damaged(directory), expected, "{name}: {text}");
+        }
+        fs::remove_file(&file).expect("removed");
+        fs::create_dir(&file).expect("made");
+        assert!(!is_damaged(directory), "it may be taken away: {name}");
+    }
 }
