@@ -6,6 +6,7 @@ pub(crate) mod as_cast;
 pub(crate) mod bounded;
 pub(crate) mod casts;
 mod clock;
+pub(crate) mod coalesce;
 pub(crate) mod digits;
 mod durations;
 pub(crate) mod exact;

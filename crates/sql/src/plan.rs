@@ -11,6 +11,7 @@ mod elements;
 mod items;
 mod lambdas;
 mod literals;
+mod nested;
 mod nulls;
 mod places;
 mod plain;

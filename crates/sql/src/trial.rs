@@ -30,6 +30,7 @@ use crate::physical::physical;
 use self::samples::{TRIES, row_of, sample};
 
 pub(crate) use self::made::reads_made_text;
+pub(crate) use self::samples::row_alone;
 pub use self::samples::sample_rows;
 pub(crate) use self::vain::refuse_vain;
 

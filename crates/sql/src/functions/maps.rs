@@ -20,6 +20,7 @@ use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF};
 use millstream_core::counted;
 
 use super::over::over;
+use super::zeros::plain_items;
 
 /// The function of this module, which has the signature of the one of `theirs`.
 pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
@@ -111,7 +112,8 @@ fn zipped(keys: &Lists, values: &Lists) -> Result<MapArray> {
         ends.push(end);
         nulls.append_non_null();
     }
-    let keys = take(&keys.items, &UInt64Array::from(of_keys), None)?;
+    // As keys, 0 and -0 are one.
+    let keys = plain_items(&take(&keys.items, &UInt64Array::from(of_keys), None)?)?;
     refuse_doubles(&keys, &ends)?;
     let values = take(&values.items, &UInt64Array::from(of_values), None)?;
     let fields = Fields::from(vec![

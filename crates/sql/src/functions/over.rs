@@ -54,6 +54,21 @@ pub(super) fn retyped(
     of(functions, name, invoke, Some(retype)).map(finished)
 }
 
+/// [`retyped`], called by way of `invoke`, of which calls are simplified only where `simplifies` says so.
+pub(super) fn kept(
+    functions: &[Arc<ScalarUDF>],
+    name: &str,
+    retype: Retype,
+    invoke: Invoke,
+    simplifies: Simplifies,
+) -> Option<Arc<ScalarUDF>> {
+    let over = of(functions, name, Some(invoke), Some(retype))?;
+    Some(finished(Over {
+        simplifies: Some(simplifies),
+        ..over
+    }))
+}
+
 /// `below`, of which the type is told by those of its arguments alone, and by no constant among them.
 pub(crate) fn blind(below: &Arc<ScalarUDF>) -> Arc<ScalarUDF> {
     finished(Over {
@@ -106,6 +121,12 @@ fn of(
     })
 }
 
+/// The name of a call without that of what it is given. With it all of an expression would be written anew for each level of it
+/// whose type is asked for, which takes the cube of its levels. No column is found by it: what a query gives has names of its own.
+pub(crate) fn short_name(function: &str) -> String {
+    format!("{function}(…)")
+}
+
 fn finished(over: Over) -> Arc<ScalarUDF> {
     Arc::new(ScalarUDF::from(over))
 }
@@ -149,8 +170,8 @@ impl ScalarUDFImpl for Over {
         self.below.aliases()
     }
 
-    fn schema_name(&self, args: &[Expr]) -> Result<String> {
-        self.below.schema_name(args)
+    fn schema_name(&self, _args: &[Expr]) -> Result<String> {
+        Ok(short_name(self.name()))
     }
 
     fn signature(&self) -> &Signature {

@@ -162,7 +162,7 @@ impl Groups {
 }
 
 /// The replacement in the library's words, for a pattern with `groups` if they are known. As in Java a number goes on for as long as
-/// the pattern has such a group, and `\$` is a dollar sign; so is one that no number follows, which Java refuses.
+/// the pattern has such a group, `\\` is a backslash and `\$` a dollar sign; so is a `$` that no number follows, which Java refuses.
 fn rewritten(text: &str, groups: Option<&Groups>) -> Result<String> {
     let mut made = String::with_capacity(text.len() + 8);
     let mut rest = text;
@@ -171,6 +171,15 @@ fn rewritten(text: &str, groups: Option<&Groups>) -> Result<String> {
         made.push_str(before);
         if let Some(behind) = from.strip_prefix("\\$") {
             made.push_str("$$");
+            rest = behind;
+            continue;
+        }
+        if let Some(behind) = from.strip_prefix("\\\\") {
+            made.push('\\');
+            // The library below would take the backslash and a digit for a group; nothing has this name.
+            if digit(behind).is_some() {
+                made.push_str("${}");
+            }
             rest = behind;
             continue;
         }
@@ -206,16 +215,12 @@ fn named(text: &str) -> Option<(&str, &str)> {
     text.strip_prefix("${")?.split_once('}')
 }
 
-/// What a `$` or a `\` that no group follows is in the library's words, and what is behind it. A group may stand behind two
-/// backslashes, too, as the library below has it.
+/// What a `$` or a `\` that no group follows is in the library's words, and what is behind it.
 fn behind_sign(from: &str) -> (&'static str, &str) {
     if let Some(behind) = from.strip_prefix('$') {
         return ("$$", behind);
     }
-    let behind = from.strip_prefix('\\').unwrap_or(from);
-    let second = behind.strip_prefix('\\');
-    let second = second.filter(|behind| digit(behind).is_some());
-    ("\\", second.unwrap_or(behind))
+    ("\\", from.strip_prefix('\\').unwrap_or(from))
 }
 
 /// The digit with which a text begins.

@@ -17,8 +17,9 @@ use datafusion_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
+use super::coalesce;
 use super::durations;
-use super::over::{Invoke, retyped};
+use super::over::{kept, retyped};
 use super::zeros;
 
 const NANOS_OF_A_SECOND: i128 = 1_000_000_000;
@@ -40,9 +41,13 @@ pub(crate) const CHOOSING: &[&str] = &[
 pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
     let mut functions: Vec<_> = CHOOSING
         .iter()
-        .filter_map(|name| {
-            let invoke = (*name == "nullif").then_some(zeros::nullif as Invoke);
-            retyped(theirs, name, together, invoke)
+        .filter_map(|name| match *name {
+            coalesce::NAME => {
+                let (invoke, simplifies) = (coalesce::of_all, coalesce::is_told);
+                kept(theirs, name, together, invoke, simplifies)
+            }
+            "nullif" => retyped(theirs, name, together, Some(zeros::nullif)),
+            name => retyped(theirs, name, together, None),
         })
         .collect();
     functions.extend(retyped(theirs, "date_trunc", trunc_types, Some(date_trunc)));

@@ -136,7 +136,8 @@ pub(crate) fn holds_doubles(data_type: &DataType) -> bool {
     }
 }
 
-fn plain_items(array: &ArrayRef) -> Result<ArrayRef> {
+/// The values with 0 for -0 in them.
+pub(super) fn plain_items(array: &ArrayRef) -> Result<ArrayRef> {
     if !holds_doubles(array.data_type()) {
         return Ok(Arc::clone(array));
     }

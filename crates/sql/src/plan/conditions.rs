@@ -10,7 +10,7 @@ use datafusion_expr::utils::split_conjunction;
 use datafusion_expr::{BinaryExpr, Expr, Operator};
 
 use super::times::micros;
-use crate::functions::zeros;
+use crate::functions::{coalesce, zeros};
 
 /// Something that is so of every row that the query keeps.
 #[derive(Debug, Clone)]
@@ -78,7 +78,9 @@ pub(super) fn can_not_fail(expr: &Expr) -> bool {
             | Expr::InList(_)
             | Expr::Between(_)
             | Expr::Like(_) => true,
-            Expr::ScalarFunction(call) => [micros::NAME, zeros::NAME].contains(&call.func.name()),
+            Expr::ScalarFunction(call) => {
+                [micros::NAME, zeros::NAME, coalesce::NAME].contains(&call.func.name())
+            }
             _ => false,
         };
         Ok(if safe {

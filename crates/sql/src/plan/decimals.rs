@@ -16,9 +16,10 @@ use datafusion_optimizer::analyzer::AnalyzerRule;
 use super::comparisons::{beside_whole_numbers, compared, literal_text, long_beside_numbers};
 use super::items::{self, planned};
 use super::lambdas::each_part;
+use super::nested::has_parts;
 use super::over_expressions;
 use super::times::days::joined;
-use super::whole::{in_digits, no_double, reckoned, refuse_beside_doubles};
+use super::whole::{in_digits, in_full, no_double, reckoned, refuse_beside_doubles};
 use crate::functions::exact;
 use crate::functions::times::CHOOSING;
 use crate::functions::written::{
@@ -98,7 +99,10 @@ fn one(mut expr: Expr, schema: &DFSchema) -> Result<Expr> {
                     items::of_numbers(elements, schema, name)?;
                     refuse_beside_doubles(elements, schema, name)?;
                 }
-                beside(args, schema)?;
+                // What stands in a struct meets nothing before the struct does.
+                if !matches!(name, "named_struct" | "struct") {
+                    beside(args, schema)?;
+                }
             }
             if let Some(itself) = planned::itself(&call.func) {
                 call.func = itself;
@@ -183,7 +187,7 @@ fn is_exact(op: Operator) -> bool {
 
 /// What is compared: all numbers that are exact stay so.
 fn held_against(mut exprs: Vec<&mut Expr>, schema: &DFSchema) -> Result<()> {
-    if any_array(&exprs, schema) {
+    if any_with_parts(&exprs, schema) {
         return items::of_numbers(&mut exprs, schema, items::COMPARISON);
     }
     beside_whole_numbers(&mut exprs, schema);
@@ -304,7 +308,14 @@ fn beside(exprs: Vec<&mut Expr>, schema: &DFSchema) -> Result<()> {
 }
 
 /// Those of the [choosing functions](CHOOSING) that would round texts to the digits of a decimal beside them.
-const OF_TEXTS: &[&str] = &["coalesce", "greatest", "least", "nullif", "nvl"];
+const OF_TEXTS: &[&str] = &[
+    "coalesce",
+    "greatest",
+    "least",
+    "make_array",
+    "nullif",
+    "nvl",
+];
 
 /// Functions that make Doubles of the items of arrays.
 const IN_DOUBLES: &[&str] = &[
@@ -320,8 +331,8 @@ const IN_DOUBLES: &[&str] = &[
     "inner_product",
 ];
 
-fn any_array(exprs: &[&mut Expr], schema: &DFSchema) -> bool {
-    exprs.iter().any(|expr| is(expr, schema, DataType::is_list))
+fn any_with_parts(exprs: &[&mut Expr], schema: &DFSchema) -> bool {
+    exprs.iter().any(|expr| is(expr, schema, has_parts))
 }
 
 fn has_decimals(expr: &Expr, schema: &DFSchema) -> bool {
@@ -334,7 +345,7 @@ fn has_decimals(expr: &Expr, schema: &DFSchema) -> bool {
 /// What is handed on has one type. Neither holds all values of the other where a decimal meets a Double, apart from the
 /// numbers of the query; DataFusion would take decimals with half of the digits.
 fn chosen(mut exprs: Vec<&mut Expr>, schema: &DFSchema, name: &str) -> Result<()> {
-    if any_array(&exprs, schema) {
+    if any_with_parts(&exprs, schema) {
         items::of_numbers(&mut exprs, schema, name)?;
     }
     let long = long_beside_numbers(&exprs, schema);
@@ -366,8 +377,9 @@ fn chosen(mut exprs: Vec<&mut Expr>, schema: &DFSchema, name: &str) -> Result<()
             for expr in &mut exprs {
                 literal_text(expr)?;
                 if is(expr, schema, DataType::is_string) {
+                    let what = items::subject(name);
                     return plan_err!(
-                        "{name} gives either a decimal or a text here, and a text is no decimal"
+                        "{what} gives either a decimal or a text here, and a text is no decimal"
                     );
                 }
             }
@@ -384,16 +396,4 @@ fn chosen(mut exprs: Vec<&mut Expr>, schema: &DFSchema, name: &str) -> Result<()
         return Ok(());
     }
     beside(exprs, schema)
-}
-
-/// What is cast to a decimal is the number that was written.
-fn in_full(expr: &mut Expr) {
-    let exact = match (text_of(expr), &*expr) {
-        (Some(text), _) => Some(decimal(text).unwrap_or_else(|| ScalarValue::from(text))),
-        (None, Expr::Literal(ScalarValue::Float64(Some(number)), _)) => as_written(*number),
-        _ => None,
-    };
-    if let Some(exact) = exact {
-        *expr = Expr::Literal(exact, None);
-    }
 }

@@ -75,7 +75,8 @@ pub(super) fn become_items(expr: &mut Expr, item: &DataType, schema: &DFSchema) 
     *expr = cast(std::mem::take(expr), wanted);
 }
 
-fn with_items(own: &DataType, item: &DataType) -> DataType {
+/// The type with `item` in the place of what its arrays are made of.
+pub(super) fn with_items(own: &DataType, item: &DataType) -> DataType {
     let of = |field: &FieldRef| -> FieldRef {
         let data_type = with_items(field.data_type(), item);
         Arc::new(Field::clone(field).with_data_type(data_type))

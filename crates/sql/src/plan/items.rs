@@ -4,7 +4,8 @@
 //! DataFusion makes Doubles of whole numbers beside a number with a point, and refuses decimals of two types. Here
 //! - long whole numbers, decimals, and numbers of the query beside them are decimals of one type, which holds all of their digits;
 //! - beside floating point of a record they are refused;
-//! - a text of the query beside the items of an array is a number of their type;
+//! - a text of the query beside the items of an array is a number of their type; whatever is compared whole with a decimal in it
+//!   compares texts as they are by themselves;
 //! - what is joined with an array of texts of the query becomes a text.
 
 pub(super) mod planned;
@@ -15,8 +16,9 @@ use datafusion_common::{DFSchema, Result, ScalarValue, plan_err};
 use datafusion_expr::type_coercion::binary::type_union_coercion;
 use datafusion_expr::{Expr, ExprSchemable};
 
-use super::comparisons::{digits_of, literal_text};
+use super::comparisons::{compared, digits_of, literal_text};
 use super::elements::{become_items, each_item, each_result, items_of, types_of};
+use super::nested::{each_place, gives_fields};
 use super::times::days::joined;
 use super::whole::{in_digits, no_double, refuse_beside_doubles, results};
 use crate::constants::value_of;
@@ -68,6 +70,12 @@ enum Kind {
 /// # Errors
 /// No type holds all of them, in words that `plan/plain.rs` has a next step for.
 pub(super) fn of_numbers(exprs: &mut [&mut Expr], schema: &DFSchema, name: &str) -> Result<()> {
+    if exprs.iter().any(|expr| gives_fields(expr, schema)) {
+        return each_place(exprs, schema, &|found| {
+            let mut found: Vec<&mut Expr> = found.iter_mut().collect();
+            of_numbers(&mut found, schema, name)
+        });
+    }
     for expr in exprs.iter_mut() {
         each_result(expr, &mut |item| {
             worked_out(item, schema);
@@ -80,11 +88,15 @@ pub(super) fn of_numbers(exprs: &mut [&mut Expr], schema: &DFSchema, name: &str)
     }
     let has = |kind: Kind| found.contains(&kind);
     let has_text = has(Kind::TextOfQuery) || has(Kind::TextOfRecord);
-    if has(Kind::Other) || (has_text && joined(name) == 0) {
+    let joins = joined(name) > 0;
+    // The results of a CASE become texts beside a text.
+    let are_texts = has_text && !joins && (name == "CASE" || !has(Kind::Decimal));
+    if has(Kind::Other) || are_texts {
         return Ok(());
     }
     let texts_are_known = has(Kind::TextOfQuery) && !has(Kind::TextOfRecord);
-    if texts_are_known
+    if joins
+        && texts_are_known
         && !COMPARING.contains(&name)
         && let Some(text) = texts_of_array(exprs, schema)
     {
@@ -113,8 +125,17 @@ pub(super) fn of_numbers(exprs: &mut [&mut Expr], schema: &DFSchema, name: &str)
         let what = subject(name);
         return plan_err!("{what} has {own} beside a Double, and no type holds the values of both");
     }
+    if has(Kind::TextOfRecord) && name == COMPARISON {
+        return each_place(exprs, schema, &|found| {
+            for item in found.iter_mut() {
+                each_result(item, &mut exactly)?;
+            }
+            compared(found, schema)
+        });
+    }
     if has(Kind::TextOfRecord) {
-        return plan_err!("{name} has either a decimal or a text here, and a text is no decimal");
+        let what = subject(name);
+        return plan_err!("{what} has either a decimal or a text here, and a text is no decimal");
     }
     as_decimals(exprs, schema, name)
 }
@@ -306,7 +327,7 @@ fn texts_as_numbers(exprs: &mut [&mut Expr], schema: &DFSchema) -> Result<()> {
 }
 
 /// What messages call it that numbers meet in.
-fn subject(name: &str) -> &str {
+pub(super) fn subject(name: &str) -> &str {
     match name {
         "make_array" => "an array",
         name => name,

@@ -83,6 +83,9 @@ fn is_always_null(expr: &Expr) -> bool {
             is_always_null(&between.expr) || (is_null(&between.low) && is_null(&between.high))
         }
         Expr::Like(like) => is_always_null(&like.expr) || is_null(&like.pattern),
+        Expr::ScalarFunction(call) if call.func.name() == LOOKED_THROUGH => {
+            call.args.first().is_some_and(is_null)
+        }
         other => is_null(other),
     }
 }
@@ -128,9 +131,19 @@ fn nulls_beside_failures(expr: &mut Expr) -> Vec<&mut Expr> {
                 Vec::new()
             }
         }
+        // What `x = any(null)` comes to.
+        Expr::ScalarFunction(call) if call.func.name() == LOOKED_THROUGH => {
+            match call.args.as_mut_slice() {
+                [array, item] if is_null(array) && may_fail(item) => vec![array],
+                _ => Vec::new(),
+            }
+        }
         _ => Vec::new(),
     }
 }
+
+/// What looks for something in an array.
+const LOOKED_THROUGH: &str = "array_has";
 
 fn may_fail(expr: &Expr) -> bool {
     !can_not_fail(expr)

@@ -24,6 +24,7 @@ use datafusion_expr::{
 use datafusion_optimizer::analyzer::AnalyzerRule;
 
 use super::lambdas::each_part;
+use super::nested::{any_whole, by_place, gives_fields};
 use super::over_expressions;
 use crate::functions::times::CHOOSING;
 
@@ -55,7 +56,7 @@ fn one(expr: Expr, schema: &DFSchema) -> Result<Expr> {
             Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right)))
         }
         Expr::BinaryExpr(BinaryExpr { left, op, right }) if meets(op) => {
-            let [left, right] = together([*left, *right], schema);
+            let [left, right] = together([*left, *right], schema)?;
             Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right)))
         }
         Expr::Between(Between {
@@ -64,7 +65,7 @@ fn one(expr: Expr, schema: &DFSchema) -> Result<Expr> {
             low,
             high,
         }) => {
-            let [expr, low, high] = together([*expr, *low, *high], schema);
+            let [expr, low, high] = together([*expr, *low, *high], schema)?;
             Expr::Between(Between::new(
                 Box::new(expr),
                 negated,
@@ -79,7 +80,7 @@ fn one(expr: Expr, schema: &DFSchema) -> Result<Expr> {
         }) => {
             let mut all = vec![*expr];
             all.extend(list);
-            unify(&mut all, schema);
+            unify(&mut all, schema)?;
             let expr = Box::new(all.remove(0));
             Expr::InList(InList::new(expr, all, negated))
         }
@@ -99,13 +100,12 @@ fn called(mut call: ScalarFunction, schema: &DFSchema) -> Result<ScalarFunction>
     }
     let name = call.func.name();
     if CHOOSING.contains(&name) {
-        unify(&mut call.args, schema);
         let what = if name == "make_array" {
             "an array"
         } else {
             name
         };
-        texts::as_days(&mut call.args, schema, what)?;
+        handed_on(&mut call.args, schema, what)?;
     } else if OF_MICROS.contains(&name) {
         for arg in &mut call.args {
             if let Ok(DataType::Timestamp(TimeUnit::Nanosecond, zone)) = arg.get_type(schema) {
@@ -113,7 +113,13 @@ fn called(mut call: ScalarFunction, schema: &DFSchema) -> Result<ScalarFunction>
             }
         }
     } else {
-        items::unify(&mut call.args, schema, name)?;
+        let count = days::joined(name).min(call.args.len());
+        let met = call.args.get_mut(..count).unwrap_or_default();
+        if met.iter().any(|arg| gives_fields(arg, schema)) {
+            unify(met, schema)?;
+        } else {
+            items::unify(met, schema, name)?;
+        }
     }
     Ok(call)
 }
@@ -176,20 +182,34 @@ fn meets(op: Operator) -> bool {
     )
 }
 
-fn together<const N: usize>(exprs: [Expr; N], schema: &DFSchema) -> [Expr; N] {
-    match time_among(&exprs, schema) {
-        Some(time) => exprs.map(|expr| as_time(expr, &time, schema)),
-        None => exprs,
-    }
+fn together<const N: usize>(mut exprs: [Expr; N], schema: &DFSchema) -> Result<[Expr; N]> {
+    unify(&mut exprs, schema)?;
+    Ok(exprs)
 }
 
-fn unify(exprs: &mut [Expr], schema: &DFSchema) {
-    if let Some(time) = time_among(exprs, schema) {
-        for expr in exprs {
-            let taken = std::mem::take(expr);
-            *expr = as_time(taken, &time, schema);
-        }
+/// What is compared is of one kind, and so is what stands at one place in what is compared whole.
+///
+/// # Errors
+/// A day stands at one place with a number, in words that `plan/plain.rs` has a next step for.
+fn unify(exprs: &mut [Expr], schema: &DFSchema) -> Result<()> {
+    if any_whole(exprs, schema) {
+        by_place(exprs, schema, &|found| days::refuse_at_place(found, schema))?;
     }
+    by_place(exprs, schema, &|found| {
+        if let Some(time) = time_among(found, schema) {
+            for expr in found {
+                let taken = std::mem::take(expr);
+                *expr = as_time(taken, &time, schema);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// What is handed on is of one kind, and no text.
+fn handed_on(exprs: &mut [Expr], schema: &DFSchema, what: &str) -> Result<()> {
+    unify(exprs, schema)?;
+    by_place(exprs, schema, &|found| texts::as_days(found, schema, what))
 }
 
 /// The operand and what it is compared with are of one kind, and so are the results.
@@ -197,7 +217,7 @@ fn case_of(mut case: Case, schema: &DFSchema) -> Result<Case> {
     if let Some(operand) = case.expr.take() {
         let mut all = vec![*operand];
         all.extend(case.when_then_expr.iter().map(|(when, _)| *when.clone()));
-        unify(&mut all, schema);
+        unify(&mut all, schema)?;
         let mut all = all.into_iter();
         case.expr = all.next().map(Box::new);
         for ((when, _), unified) in case.when_then_expr.iter_mut().zip(all) {
@@ -210,8 +230,7 @@ fn case_of(mut case: Case, schema: &DFSchema) -> Result<Case> {
         .map(|(_, then)| *then.clone())
         .chain(case.else_expr.as_deref().cloned())
         .collect();
-    unify(&mut results, schema);
-    texts::as_days(&mut results, schema, "CASE")?;
+    handed_on(&mut results, schema, "CASE")?;
     let mut results = results.into_iter();
     for ((_, then), unified) in case.when_then_expr.iter_mut().zip(results.by_ref()) {
         **then = unified;

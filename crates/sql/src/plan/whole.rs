@@ -144,6 +144,18 @@ pub(super) fn in_digits(expr: &mut Expr) {
     }
 }
 
+/// What is cast to a decimal is the number that was written.
+pub(super) fn in_full(expr: &mut Expr) {
+    let exact = match (text_of(expr), &*expr) {
+        (Some(text), _) => Some(decimal(text).unwrap_or_else(|| ScalarValue::from(text))),
+        (None, Expr::Literal(ScalarValue::Float64(Some(number)), _)) => as_written(*number),
+        _ => None,
+    };
+    if let Some(exact) = exact {
+        *expr = Expr::Literal(exact, None);
+    }
+}
+
 /// Refuses such a number beside a Double, also where both stand in arrays.
 ///
 /// # Errors

@@ -14,7 +14,7 @@ use millstream_core::type_names::type_in_words;
 use super::{filter, guard, internal};
 use crate::functions::room;
 use crate::plan::{Plan, describe, mistake, of_nanoseconds};
-use crate::trial::{sample_rows, tells_of_types};
+use crate::trial::{row_alone, sample_rows, tells_of_types};
 use crate::unnest;
 
 /// What a batch gave: the output and, where WHERE dropped some rows, which ones it kept.
@@ -215,7 +215,10 @@ fn works_for_any(
     rows: &RecordBatch,
     work: impl Fn(&RecordBatch) -> Result<(), String>,
 ) -> Result<(), String> {
-    let tried = |row| guard::guarded(|| work(&rows.slice(row, 1))).and_then(|done| done);
+    let tried = |row| {
+        let row = row_alone(rows, row).map_err(|error| describe(&error.into()))?;
+        guard::guarded(|| work(&row)).and_then(|done| done)
+    };
     let mut said = Vec::new();
     for row in 1..rows.num_rows() {
         match tried(row) {

@@ -12,7 +12,7 @@ use datafusion_common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion_common::{DFSchema, Result};
 use datafusion_expr::{Expr, ExprSchemable, LogicalPlan};
 
-use super::{READING, each_expression, sample_rows, tells_of_types};
+use super::{READING, each_expression, row_alone, sample_rows, tells_of_types};
 use crate::guarded;
 use crate::physical::physical;
 
@@ -78,7 +78,7 @@ impl Rows<'_> {
     /// Whether an expression is null for a row; what is said where it fails.
     fn is_null(&self, expr: &Expr, row: usize) -> Result<bool, String> {
         let evaluate = || -> Result<bool> {
-            let row = self.rows.slice(row, 1);
+            let row = row_alone(&self.rows, row)?;
             let made = physical(expr, self.schema)?.evaluate(&row)?;
             let nulls = made.into_array(1)?.logical_nulls();
             Ok(nulls.is_some_and(|nulls| nulls.null_count() > 0))

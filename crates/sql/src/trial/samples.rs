@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, MapArray, RecordBatch, RecordBatchOptions, StructArray, new_null_array,
+    Array, ArrayRef, MapArray, RecordBatch, RecordBatchOptions, StructArray, UInt64Array,
+    new_null_array,
 };
 use arrow::buffer::OffsetBuffer;
-use arrow::compute::{cast, concat};
+use arrow::compute::{cast, concat, take_record_batch};
 use arrow::datatypes::{DataType, Field, Fields, IntervalUnit, Schema};
 use arrow::error::ArrowError;
 use datafusion_common::{Result, ScalarValue};
@@ -140,4 +141,15 @@ pub fn sample_rows(schema: &Schema) -> std::result::Result<RecordBatch, ArrowErr
         columns.collect::<Result<_, _>>()?,
         &RecordBatchOptions::new().with_row_count(Some(TRIES + 1)),
     )
+}
+
+/// One of the rows by itself. Its values are copied: a cast of an array fails of what a slice leaves out of it.
+pub(crate) fn row_alone(
+    rows: &RecordBatch,
+    row: usize,
+) -> std::result::Result<RecordBatch, ArrowError> {
+    if rows.num_columns() == 0 {
+        return Ok(rows.slice(row, 1));
+    }
+    take_record_batch(rows, &UInt64Array::from_iter_values([row as u64]))
 }

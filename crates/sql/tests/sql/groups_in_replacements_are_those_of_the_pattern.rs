@@ -23,6 +23,21 @@ fn numbers_go_on_for_as_long_as_there_is_such_a_group() {
 }
 
 #[test]
+fn two_backslashes_are_one_and_begin_no_group() {
+    let row = r#"{"s":"banana","p":"(b)","r":"\\\\1"}"#;
+    for (expression, expected) in [
+        ("regexp_replace(s, '(b)', '\\\\1')", r#""\\1anana""#),
+        ("regexp_replace(s, p, '\\\\1')", r#""\\1anana""#),
+        ("regexp_replace(s, p, r)", r#""\\1anana""#),
+        ("regexp_replace(s, '(b)', '\\\\\\1')", r#""\\banana""#),
+        ("regexp_replace(s, '(b)', '\\\\x')", r#""\\xanana""#),
+        ("regexp_replace(s, '(b)', '\\\\3', 'g')", r#""\\3anana""#),
+    ] {
+        assert_eq!(value(SCHEMA, row, expression), expected, "{expression}");
+    }
+}
+
+#[test]
 fn a_group_that_a_pattern_of_the_query_does_not_have_is_refused() {
     for by in ["$2", "\\2", "${2}", "${name}"] {
         let sql = format!("select regexp_replace(s, '(a)', '{by}') as x from t1");

@@ -65,6 +65,15 @@ fn what_is_joined_with_an_array_is_an_item_of_it_however_many_there_are() {
     }
 }
 
+#[test]
+fn hundreds_of_parts_are_joined_with_an_array() {
+    for part in ["s", "[s]"] {
+        let parts = chain("||", |_| part.to_owned(), 200);
+        let length = format!("array_length([s] || {parts})");
+        assert_eq!(value(SCHEMA, ROW, &length), "201", "{part}");
+    }
+}
+
 fn letter(number: usize) -> char {
     ('a'..='z').nth(number).unwrap()
 }

@@ -1,6 +1,11 @@
 //! What a column brings can't be told before there are records: patterns, flags and paths of columns, what lambdas make of elements
 //! and what is made of nulls are planned. Constants beside them are looked at all the same.
 
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema};
+use millstream_sql::Query;
+
 use crate::support::{plan, refused, value};
 
 const SCHEMA: &str = "struct<n:Int,s:String,t:String,p:String,f:String,ts:Timestamp,d:Double>";
@@ -171,4 +176,18 @@ fn an_order_of_a_column_is_refused() {
     let sql = "select array_sort(arraySplit(s), p) as x from t1";
     let error = refused(SCHEMA, sql);
     assert!(error.contains("takes its order as a constant"), "{error}");
+}
+
+#[test]
+fn arrays_of_texts_beside_arrays_of_numbers_are_planned() {
+    let texts = Field::new_list_field(DataType::Utf8, true);
+    let schema = Schema::new(vec![
+        Field::new("n", DataType::Int32, true),
+        Field::new("at", DataType::List(Arc::new(texts)), true),
+    ]);
+    for expression in ["coalesce(at, [1])", "case when n > 0 then at else [1] end"] {
+        let sql = format!("select {expression} as x from t1");
+        let planned = Query::plan(&sql, "t1", &schema);
+        assert!(planned.is_ok(), "{expression}: {planned:?}");
+    }
 }

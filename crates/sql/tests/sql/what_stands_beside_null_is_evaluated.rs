@@ -25,6 +25,7 @@ fn a_record_at_which_it_fails_is_a_bad_one() {
         "cast(cast(s as int) as string) like null",
         "null like cast(cast(s as int) as string)",
         "null not like cast(cast(s as int) as string)",
+        "cast(s as int) = any(null)",
         "null ilike cast(cast(s as int) as string)",
     ] {
         let query = plan(SCHEMA, &format!("select {expression} as v from t1"));
@@ -40,6 +41,27 @@ fn what_does_not_fail_is_null_beside_it() {
     for expression in ["null like upper(s)", "upper(s) like null", "n + 1 = null"] {
         let row = r#"{"n":1,"s":"x"}"#;
         assert_eq!(value(SCHEMA, row, expression), "null", "{expression}");
+    }
+}
+
+#[test]
+fn case_compares_an_operand_that_is_null_with_nothing() {
+    let row = r#"{"n":0,"s":null}"#;
+    for operand in ["null", "cast(s as int)"] {
+        let expression = format!("case {operand} when 10 / n then 1 else 2 end");
+        assert_eq!(value(SCHEMA, row, &expression), "2", "{expression}");
+    }
+}
+
+#[test]
+fn joined_with_an_array_a_null_is_an_item_of_it_and_with_a_text_it_is_null() {
+    let row = r#"{"n":1,"s":"x"}"#;
+    for (expression, expected) in [
+        ("['a'] || null", r#"["a",null]"#),
+        ("s || null", "null"),
+        ("concat(s, null)", r#""x""#),
+    ] {
+        assert_eq!(value(SCHEMA, row, expression), expected, "{expression}");
     }
 }
 
@@ -67,6 +89,7 @@ fn a_condition_that_is_null_for_every_record_is_refused_all_the_same() {
         "n = 1 and cast(s as int) + null > 3",
         "try_cast(cast(s as int) + null as bigint) > 3",
         "null like upper(s)",
+        "cast(s as int) = any(null)",
     ] {
         let error = refused(SCHEMA, &format!("select s from t1 where {condition}"));
         let words = "WHERE is null for every record, and keeps none; look for null by";

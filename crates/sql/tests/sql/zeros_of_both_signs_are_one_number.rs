@@ -1,6 +1,6 @@
 //! -0.0 is 0.0 wherever it is looked for, and is handed on as it is.
 
-use crate::support::{plan, value};
+use crate::support::{plan, refused, value};
 
 const SCHEMA: &str = "struct<f:Double,g:Float>";
 const ROW: &str = r#"{"f":-0.0,"g":-0.0}"#;
@@ -78,6 +78,21 @@ fn it_is_found_in_what_is_compared_whole() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn it_is_one_key_of_a_map() {
+    for (expression, expected) in [
+        ("map([f], [1])[0.0]", "1"),
+        ("map([f], [1])[-0.0]", "1"),
+        ("map([0.0], [1])[-0.0]", "1"),
+        ("map_extract(map([f], [1]), -0.0)", "[1]"),
+        ("map_extract(map([f], [f]), f)", "[-0.0]"),
+    ] {
+        assert_eq!(value(SCHEMA, ROW, expression), expected, "{expression}");
+    }
+    let said = refused(SCHEMA, "select map([0.0, -0.0], [1, 2]) as x from t1");
+    assert!(said.contains("map key must be unique"), "{said}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use datafusion_expr::{
     HigherOrderUDF, HigherOrderUDFImpl, LambdaArgument, LambdaParametersProgress, ValueOrLambda,
 };
 
+use super::super::over::short_name;
 use super::super::room;
 use super::{bytes, bytes_of, settle};
 
@@ -116,8 +117,8 @@ impl HigherOrderUDFImpl for Lambdas {
         self.below.aliases()
     }
 
-    fn schema_name(&self, args: &[Expr]) -> Result<String> {
-        self.below.schema_name(args)
+    fn schema_name(&self, _args: &[Expr]) -> Result<String> {
+        Ok(short_name(self.name()))
     }
 
     fn signature(&self) -> &HigherOrderSignature {

@@ -14,7 +14,9 @@ fn groups_are_those_of_java() {
         ("$12", 1, "${1}2"),
         ("$12", 12, "${12}"),
         ("\\1", 1, "${1}"),
-        ("\\\\1", 1, "${1}"),
+        ("\\\\1", 1, "\\${}1"),
+        ("\\\\\\\\1", 1, "\\\\${}1"),
+        ("\\\\x\\\\", 1, "\\x\\"),
         ("\\\\\\1", 1, "\\${1}"),
         ("\\10", 1, "${1}0"),
         ("\\10", 9, "${1}0"),
@@ -52,6 +54,7 @@ fn a_group_that_the_pattern_does_not_have_is_refused_in_each_way_of_writing() {
         "plain",
         "\\0\\1\\2",
         "\\\\1",
+        "\\\\3",
         "${0}${1}${b}",
         "\\${c}",
         "${c",
@@ -64,7 +67,6 @@ fn a_group_that_the_pattern_does_not_have_is_refused_in_each_way_of_writing() {
     for (text, words) in [
         ("$3", "puts in group 3, and the pattern has 2; write \\$"),
         ("\\3", "puts in group 3, and the pattern has 2"),
-        ("\\\\3", "puts in group 3, and the pattern has 2"),
         ("a${3}", "puts in group 3, which the pattern does not have"),
         ("${c}", "puts in group c, which the pattern does not have"),
     ] {

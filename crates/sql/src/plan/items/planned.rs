@@ -9,7 +9,7 @@ use datafusion_common::utils::base_type;
 use datafusion_common::{Result, exec_err};
 use datafusion_expr::type_coercion::functions::fields_with_udf;
 use datafusion_expr::{
-    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
 };
 
 use super::super::times::days::joined;
@@ -62,6 +62,10 @@ impl Planned {
 impl ScalarUDFImpl for Planned {
     fn name(&self) -> &str {
         self.itself.name()
+    }
+
+    fn schema_name(&self, args: &[Expr]) -> Result<String> {
+        self.itself.schema_name(args)
     }
 
     fn signature(&self) -> &Signature {

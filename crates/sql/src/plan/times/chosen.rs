@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion_common::Result;
+use datafusion_common::utils::base_type;
 use datafusion_expr::type_coercion::functions::fields_with_udf;
 use datafusion_expr::{
-    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
 };
 
+use super::super::elements::with_items;
 use super::days::is_day;
+use super::micros;
 
 /// Functions that refuse it. `nvl` and `ifnull` are `coalesce`.
 const REFUSING: &[&str] = &["coalesce", "make_array"];
@@ -43,6 +46,10 @@ impl ScalarUDFImpl for BesideDays {
         self.itself.name()
     }
 
+    fn schema_name(&self, args: &[Expr]) -> Result<String> {
+        self.itself.schema_name(args)
+    }
+
     fn signature(&self) -> &Signature {
         &self.signature
     }
@@ -56,11 +63,16 @@ impl ScalarUDFImpl for BesideDays {
     }
 
     fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
-        // Beside a time, days and texts are times.
-        let has_time = types.iter().any(|it| matches!(it, DataType::Timestamp(..)));
-        let day = types.iter().find(|it| is_day(it)).filter(|_| !has_time);
-        let taken = types.iter().map(|own| match day {
-            Some(day) if own.is_string() => day.clone(),
+        // Beside a time, days and texts are times; by themselves the function takes them for such.
+        let time = types.iter().find_map(|own| match base_type(own) {
+            DataType::Timestamp(_, zone) => Some(micros(zone)),
+            _ => None,
+        });
+        let day = types.iter().map(base_type).find(is_day);
+        let taken = types.iter().map(|own| match (&time, &day) {
+            _ if !base_type(own).is_string() => own.clone(),
+            (Some(time), _) if own.is_list() => with_items(own, time),
+            (None, Some(day)) => with_items(own, day),
             _ => own.clone(),
         });
         let fields = taken.map(|own| Arc::new(Field::new("", own, true)));

@@ -49,6 +49,14 @@ pub(super) fn refuse_numbers(expr: &Expr, schema: &DFSchema) -> Result<()> {
     }
 }
 
+/// Refuses a day and a whole number that stand at one place in what is compared or handed on whole.
+///
+/// # Errors
+/// What meets, in words that `plan/plain.rs` has a next step for.
+pub(super) fn refuse_at_place(found: &[Expr], schema: &DFSchema) -> Result<()> {
+    refuse("what meets whole", &types_of(found, schema))
+}
+
 pub(super) fn is_day(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Date32 | DataType::Date64)
 }

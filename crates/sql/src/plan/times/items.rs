@@ -16,9 +16,7 @@ use crate::constants::value_of;
 ///
 /// # Errors
 /// A text of a record stands beside days, in words that `plan/plain.rs` has a next step for.
-pub(super) fn unify(args: &mut [Expr], schema: &DFSchema, name: &str) -> Result<()> {
-    let count = days::joined(name).min(args.len());
-    let met = args.get_mut(..count).unwrap_or_default();
+pub(super) fn unify(met: &mut [Expr], schema: &DFSchema, name: &str) -> Result<()> {
     let Some(mut types) = types_of(met.iter(), schema) else {
         return Ok(());
     };
