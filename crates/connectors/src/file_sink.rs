@@ -25,7 +25,7 @@
 //! # Which directory
 //! The directory is made if the job begins there. A job that has written there before finds it, or waits: one that is made
 //! anew where a disk is not mounted would split the output in two. While the job runs its writers wait where a file begins and where
-//! files are prepared; an attempt begins only when the directory is there.
+//! files are prepared; an attempt begins only when the directory is there. Which one is there is answered in the module `stand`.
 //!
 //! # Who cleans up
 //! A writer holds one lock of the operating system while it lives: `.part-<origin>-<job>-<run>-<subtask>-<slot>.lock`. No
@@ -56,6 +56,7 @@ mod output;
 mod partition;
 mod place;
 mod prepared;
+mod stand;
 mod waits;
 mod writer;
 mod writers;
@@ -85,6 +86,7 @@ use names::Names;
 use objects::{ObjectLeftovers, ObjectNames, Uploads};
 use output::Output;
 use prepared::SinkState;
+use stand::{Held, Own, Stands};
 use waits::Told;
 use writer::FileWriter;
 
@@ -106,6 +108,8 @@ pub struct FileSink<T> {
     clusters: Option<Clusters>,
     /// An earlier attempt in this process has had the directory.
     was_there: Arc<AtomicBool>,
+    /// Which one of this machine that was.
+    held: Held,
     /// Behind which snapshot an attempt in this process has found nothing of the job's own.
     looked: Looked,
     /// What was said of what its writers wait for.
@@ -143,6 +147,7 @@ impl<T> FileSink<T> {
             stores: None,
             clusters: None,
             was_there: Arc::default(),
+            held: Held::default(),
             looked: Looked::default(),
             told: Told::default(),
         }
@@ -182,22 +187,26 @@ impl<T> FileSink<T> {
 
 impl<T> FileSink<T> {
     /// The directory, made if the job has not written there before.
-    fn open_directory(&self, restored: &[SinkState]) -> Result<Directory> {
+    fn open_directory(&self, own: Own, restored: &[SinkState]) -> Result<Directory> {
         let path = resolve(&self.directory);
-        let before = restored.iter().find(|state| state.directory == path);
-        if before.is_none() && !self.was_there.load(Ordering::Acquire) {
-            let directory = Directory::create(&self.directory)?;
-            self.was_there.store(true, Ordering::Release);
-            return Ok(directory);
-        }
-        let directory = Directory::existing(&self.directory).map_err(|error| error.next(MOUNT))?;
-        let identity = before.and_then(|state| state.identity);
-        if identity.is_some_and(|identity| identity != directory.identity()) {
-            tracing::warn!(
-                "{} is not the directory that the job has written to before; it goes on there",
-                directory.path().display()
-            );
-        }
+        let noted = restored.iter().find(|state| state.directory == path);
+        let directory = if noted.is_none() && !self.was_there.load(Ordering::Acquire) {
+            Directory::create(&self.directory, own)?
+        } else {
+            let directory = Directory::existing(&self.directory, own);
+            let directory = directory.map_err(|error| error.next(MOUNT))?;
+            let held = self.held.at(directory.path());
+            let before = held.or_else(|| noted.and_then(SinkState::before));
+            let stands = before.map(|before| directory.check(&before)).transpose()?;
+            if stands.is_some_and(|stands| stands != Stands::Same) {
+                tracing::warn!(
+                    "{} is not the directory that the job has written to before; it goes on there",
+                    directory.path().display()
+                );
+            }
+            directory
+        };
+        self.held.set(directory.path(), *directory.spot());
         self.was_there.store(true, Ordering::Release);
         Ok(directory)
     }
@@ -210,7 +219,8 @@ impl<T: 'static> FileSink<T> {
         context: &SinkContext,
         restored: Vec<SinkState>,
     ) -> Result<(Output, SinkState)> {
-        let directory = self.open_directory(&restored)?;
+        let own = Own::new(context.job, &context.lineage, &restored);
+        let directory = self.open_directory(own, &restored)?;
         let kin = kin_of(context, &restored);
         let names = Names {
             origin: kin.author.origin,
@@ -330,7 +340,8 @@ impl<T: 'static> Sink<T> for FileSink<T> {
             (None, None) => Here::Directory(resolve(&self.directory)),
         };
         let remotes = (self.stores.clone(), self.clusters.clone());
-        let known = (Arc::clone(&self.looked), Arc::clone(&self.was_there));
+        let (looked, was_there) = (Arc::clone(&self.looked), Arc::clone(&self.was_there));
+        let known = (looked, was_there, self.held.clone());
         Ok(Box::new(FileCommitter::new(context, here, remotes, known)))
     }
 }

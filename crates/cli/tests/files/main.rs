@@ -17,6 +17,7 @@ mod a_record_without_its_end_is_waited_for;
 mod a_row_group_of_gigabytes_is_read_in_bounded_memory;
 mod a_thousand_damaged_messages_harm_no_good_one;
 mod an_output_directory_that_is_away_uses_up_no_restart;
+mod an_output_disk_that_is_not_mounted_is_waited_for;
 mod columns_are_nested_as_asked;
 mod compressed_files_go_on_midway;
 mod damaged_columns_harm_nobody;

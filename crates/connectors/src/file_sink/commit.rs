@@ -22,7 +22,8 @@ use super::kin::{KeptNames, When};
 use super::leftovers::Leftovers;
 use super::objects::{KeptUploads, ObjectLeftovers, PreparedObject, settle_objects};
 use super::place::{BRING_BACK, Place};
-use super::prepared::{PreparedFile, SinkState};
+use super::prepared::{Differs, PreparedFile, SinkState};
+use super::stand::{Held, Own, Stands, judge, open};
 
 /// How often a file is looked at again that has changed its name in between.
 const LOOKS: usize = 4;
@@ -38,6 +39,8 @@ pub(super) struct FileCommitter {
     looked: Looked,
     /// An earlier attempt in this process has had the directory.
     was_there: Arc<AtomicBool>,
+    /// Which one that was.
+    held: Held,
     /// What the snapshot says of the sink that the attempt goes on from.
     restored: Vec<SinkState>,
     /// The last that was to be committed could not be: the place is away.
@@ -59,11 +62,12 @@ impl FileCommitter {
         context: CommitterContext,
         here: Here,
         (stores, clusters): (Option<Stores>, Option<Clusters>),
-        (looked, was_there): (Looked, Arc<AtomicBool>),
+        (looked, was_there, held): (Looked, Arc<AtomicBool>, Held),
     ) -> Self {
         Self {
             looked,
             was_there,
+            held,
             context,
             here,
             stores,
@@ -107,11 +111,9 @@ impl FileCommitter {
         let Here::Directory(directory) = &self.here else {
             return Ok(());
         };
-        let is_restored = self
-            .restored
-            .iter()
-            .any(|state| state.directory == *directory);
-        if !is_restored && !self.was_there.load(Ordering::Acquire) {
+        let mut restored = self.restored.iter();
+        let noted = restored.find(|state| state.directory == *directory);
+        if noted.is_none() && !self.was_there.load(Ordering::Acquire) {
             return Ok(());
         }
         // An empty one in its place is not enough where output is to be committed.
@@ -119,9 +121,28 @@ impl FileCommitter {
             true => MOUNT,
             false => BRING_BACK,
         };
-        away(directory).map_or(Ok(()), |error| {
-            Err(disk_error("open the directory", directory, &error).next(next))
-        })
+        if let Some(error) = away(directory) {
+            return Err(disk_error("open the directory", directory, &error).next(next));
+        }
+        let noted = || noted.and_then(SinkState::before);
+        let Some(before) = self.held.at(directory).or_else(noted) else {
+            return Ok(());
+        };
+        let own = Own::new(self.context.job, &self.context.lineage, &self.restored);
+        let look = || {
+            let (_, there) = open(directory)?;
+            Ok::<_, io::Error>((judge(directory, &before, &there, &own)?, there))
+        };
+        match look() {
+            Ok((Stands::Unmounted, _)) => Err(own.unmounted(directory)),
+            Ok((Stands::Back | Stands::Other, there)) => {
+                // One look decides for the attempt: recovery may take away what told it.
+                self.held.set(directory, there);
+                Ok(())
+            }
+            // What keeps it from being looked at is met again, and told, by what comes next.
+            Ok((Stands::Same, _)) | Err(_) => Ok(()),
+        }
     }
 
     /// Checks that the snapshot is the newest, by what lies where the sink writes. Objects do not tell.
@@ -345,21 +366,29 @@ fn look(place: &Place, file: &PreparedFile) -> Result<Option<CommitOutcome>> {
 /// A file that has neither name is lost only if this is the directory in which it was.
 fn missing(place: &Place, file: &PreparedFile) -> Result<CommitOutcome> {
     place.check_in_place()?;
-    let is_other = file
-        .identity
-        .is_some_and(|identity| identity != place.identity());
     // Device numbers change when a disk is mounted again, and directories are copied to other disks: the job's output goes
-    // along, an empty directory where nothing is mounted has none.
-    if is_other && !place.has_any(file.visible_start())? {
+    // along, an empty directory where nothing is mounted has none. What was prepared below a mount point is no part of what is mounted
+    // there, whatever that holds, nor the other way round.
+    let why = match file.differs(place.spot()) {
+        Some(Differs::ByMount) if !place.has_any(&file.stand_in())? => Some((
+            "a disk was mounted there, or taken away, since then",
+            file.stand_in(),
+        )),
+        Some(Differs::ByNumber) if !place.has_any(file.visible_start())? => {
+            Some(("none of the job's files are there", file.shown()))
+        }
+        Some(Differs::ByMount | Differs::ByNumber) | None => None,
+    };
+    if let Some((why, empty)) = why {
         let message = format!(
-            "{} is not the directory in which {} was prepared: none of the job's files are there",
+            "{} is not the directory in which {} was prepared: {why}",
             file.directory().display(),
             file.hidden
         );
         return Err(Error::new(&codes::SINK_WRITE, message).next(format!(
             "mount it or bring it back; if it is gone for good, put an empty file of the name {} there and go on with \
              --on-lost-output accept",
-            file.shown()
+            empty
         )));
     }
     Ok(CommitOutcome::Lost(format!(

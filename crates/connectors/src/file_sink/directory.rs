@@ -6,17 +6,18 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use millstream_core::{Error, Result, codes};
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, linkat, openat, renameat_with, unlinkat};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use super::disk_error;
+use super::stand::{self, Own, Spot, Stands};
 
 /// Which directory it is, whatever its path: an empty one in its place (a disk that is not mounted) is another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Identity {
-    device: u64,
-    inode: u64,
+    pub(super) device: u64,
+    pub(super) inode: u64,
 }
 
 impl Identity {
@@ -32,25 +33,26 @@ impl Identity {
 #[derive(Debug, Clone)]
 pub(super) struct Directory {
     path: PathBuf,
-    identity: Identity,
+    spot: Spot,
+    own: Own,
 }
 
 impl Directory {
-    /// The directory `path`, made if it is missing, with all above it.
+    /// The directory `path`, made if it is missing, with all above it. `own`: whose files tell that it is this one.
     ///
     /// # Errors
     /// It can't be made, made durable or looked at.
-    pub(super) fn create(path: &Path) -> Result<Self> {
+    pub(super) fn create(path: &Path, own: Own) -> Result<Self> {
         let failed = |error: io::Error| disk_error("make the directory", path, &error);
         make(path).map_err(failed)?;
-        Self::existing(path)
+        Self::existing(path, own)
     }
 
     /// The directory `path`, which is there.
     ///
     /// # Errors
     /// It is not, or can't be reached.
-    pub(super) fn existing(path: &Path) -> Result<Self> {
+    pub(super) fn existing(path: &Path, own: Own) -> Result<Self> {
         let failed = |error: io::Error| disk_error("open the directory", path, &error);
         let path = path.canonicalize().map_err(failed)?;
         if path.to_str().is_none() {
@@ -58,12 +60,8 @@ impl Directory {
             return Err(Error::new(&codes::SINK_WRITE, message)
                 .next("give a path that a snapshot can hold as text"));
         }
-        let metadata = path.metadata().map_err(failed)?;
-        if !metadata.is_dir() {
-            return Err(failed(io::ErrorKind::NotADirectory.into()));
-        }
-        let identity = Identity::of(&metadata);
-        Ok(Self { path, identity })
+        let (_, spot) = stand::open(&path).map_err(failed)?;
+        Ok(Self { path, spot, own })
     }
 
     /// The absolute path.
@@ -71,31 +69,85 @@ impl Directory {
         &self.path
     }
 
-    /// Which directory it was when it was opened.
-    pub(super) fn identity(&self) -> Identity {
-        self.identity
+    /// Which directory it was when it was opened, and on what.
+    pub(super) fn spot(&self) -> &Spot {
+        &self.spot
     }
 
-    /// Makes what was created and renamed in the directory durable.
+    /// What it is to the one before.
+    ///
+    /// # Errors
+    /// It stands for one that is not mounted, or can't be looked at.
+    pub(super) fn check(&self, before: &Spot) -> Result<Stands> {
+        let failed = |error: io::Error| disk_error("list the directory", &self.path, &error);
+        let stands = stand::judge(&self.path, before, &self.spot, &self.own);
+        match stands.map_err(failed)? {
+            Stands::Unmounted => Err(self.own.unmounted(&self.path)),
+            stands => Ok(stands),
+        }
+    }
+
+    /// Opens it, to reach what is in it by its name.
+    ///
+    /// # Errors
+    /// It is absent, or another one has its path.
+    pub(super) fn open(&self) -> Result<File, Failure> {
+        match self.look()? {
+            (directory, _, Stands::Same) => Ok(directory),
+            _ => Err(self.replaced()),
+        }
+    }
+
+    /// The same; a disk that was mounted again under another number is taken for the one before. That is for those who have nothing in it
+    /// that is not prepared.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub(super) fn reopen(&mut self) -> Result<File, Failure> {
+        match self.look()? {
+            (directory, _, Stands::Same) => Ok(directory),
+            // What was a disk and is none is written to by a new attempt, which notes that.
+            (directory, spot, Stands::Back) if spot.is_root == self.spot.is_root => {
+                self.spot = spot;
+                Ok(directory)
+            }
+            _ => Err(self.replaced()),
+        }
+    }
+
+    /// What has its path now, and what that is to it; never one that stands for it while it is not mounted.
+    fn look(&self) -> Result<(File, Spot, Stands), Failure> {
+        let failed = |error: io::Error| Failure::of("open the directory", &self.path, &error);
+        let (directory, spot) = stand::open(&self.path).map_err(failed)?;
+        match stand::judge(&self.path, &self.spot, &spot, &self.own).map_err(failed)? {
+            Stands::Unmounted => Err(Failure::Unmounted(self.own.unmounted(&self.path))),
+            stands => Ok((directory, spot, stands)),
+        }
+    }
+
+    fn replaced(&self) -> Failure {
+        let message = format!(
+            "another directory has taken the place of {}",
+            self.path.display()
+        );
+        let error = Error::new(&codes::SINK_WRITE, message)
+            .next("leave the directory where it is; the job goes on from its newest snapshot");
+        Failure::Other(error)
+    }
+
+    /// Makes what was created and renamed in the directory durable. `at`: the directory, open.
     ///
     /// # Errors
     /// It can't be synced, or another directory has come in its place, where none of it is.
-    pub(super) fn sync(&self) -> Result<(), Failure> {
-        let failed = |error: io::Error| Failure::of("sync the directory", &self.path, &error);
-        let directory = File::open(&self.path).map_err(failed)?;
-        if Identity::of(&directory.metadata().map_err(failed)?) != self.identity {
-            let message = format!(
-                "another directory has taken the place of {}",
-                self.path.display()
-            );
-            let error = Error::new(&codes::SINK_WRITE, message)
-                .next("leave the directory where it is; the job goes on from its newest snapshot");
-            return Err(Failure::Other(error));
-        }
+    pub(super) fn sync(&self, at: &File) -> Result<(), Failure> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let directory = openat(at, ".", flags, Mode::empty())
+            .map_err(|error| Failure::of("sync the directory", &self.path, &error.into()))?;
         // Not to be tried again: what one sync could not write, the next one says nothing of.
-        directory
-            .sync_all()
-            .map_err(|error| Failure::Other(disk_error("sync the directory", &self.path, &error)))
+        File::from(directory).sync_all().map_err(|error| {
+            Failure::Other(disk_error("sync the directory", &self.path, &error))
+        })?;
+        self.open().map(drop)
     }
 }
 
@@ -104,6 +156,8 @@ impl Directory {
 pub(super) enum Failure {
     /// Something is not there, or does not answer: the directory may be away.
     Absent(Error),
+    /// Another directory stands for it: its disk is not mounted.
+    Unmounted(Error),
     /// Anything else: it fails the attempt.
     Other(Error),
 }
@@ -122,7 +176,7 @@ impl Failure {
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Absent(error) | Failure::Other(error) => error,
+            Failure::Absent(error) | Failure::Unmounted(error) | Failure::Other(error) => error,
         }
     }
 }
@@ -248,13 +302,20 @@ fn sync_parent(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Renames a file unless there is one of the new name (`AlreadyExists`).
-pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+/// Makes a file in an open directory, where there is none of this name (`AlreadyExists`).
+pub(super) fn make_new(at: &File, name: &str) -> io::Result<File> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+    let file = openat(at, name, flags, Mode::from_raw_mode(0o666))?;
+    Ok(File::from(file))
+}
+
+/// Renames a file in an open directory unless there is one of the new name (`AlreadyExists`).
+pub(super) fn rename_new(at: &File, from: &str, to: &str) -> io::Result<()> {
+    match renameat_with(at, from, at, to, RenameFlags::NOREPLACE) {
         // Not every file system can: a hard link is the other way that never replaces a file.
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
-            fs::hard_link(from, to)?;
-            fs::remove_file(from)
+            linkat(at, from, at, to, AtFlags::empty())?;
+            Ok(unlinkat(at, from, AtFlags::empty())?)
         }
         result => Ok(result?),
     }

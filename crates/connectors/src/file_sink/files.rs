@@ -1,10 +1,12 @@
 //! The files of one writer until they are prepared.
 //!
-//! A directory that is absent (a disk that is not mounted) is waited for where a file begins, and where files get their prepared names.
+//! A directory that is absent, or that another one stands for while its disk is not mounted, is waited for where a file begins, and where
+//! files get their prepared names: there it is opened and looked at, and what is made and renamed is in what was looked at.
 //! In between files are held open: what goes wrong with them fails the attempt. So does a disk that fails, which can't be mounted again
 //! as long as the writer's lock is held open on it.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
@@ -12,12 +14,15 @@ use std::sync::Arc;
 
 use millstream_core::{CheckpointId, Result};
 use millstream_engine::connector::Committable;
+use rustix::fs::{AtFlags, statat};
+use rustix::io::Errno;
 
-use super::directory::{Directory, Failure, MOUNT, absent, rename_new};
+use super::directory::{Directory, Failure, MOUNT, absent, make_new, rename_new};
 use super::disk_error;
 use super::lock::WriterLock;
 use super::names::{Names, Partition};
 use super::prepared::PreparedFile;
+use super::stand::UNMOUNTED;
 use super::waits::Tried;
 
 /// A hidden file that is being written.
@@ -94,31 +99,46 @@ impl Files {
         &mut self,
         work: impl Fn(&mut Self) -> Result<T, Failure>,
     ) -> Result<Tried<T>> {
-        match work(self) {
+        let mut failure = match work(self) {
             Ok(done) => return Ok(Tried::Done(done)),
-            Err(Failure::Other(error)) => return Err(error),
-            Err(Failure::Absent(_)) => {}
-        }
-        let path = self.directory.path();
-        let Some(why) = absent(path) else {
-            // It may have come back in between. What is missing now is missing from it.
-            return Ok(Tried::Done(work(self)?));
+            Err(failure) => failure,
         };
-        let path = path.display();
-        Ok(Tried::Later(format!(
-            "nothing can be written to {path} now: the directory is away ({why}); {MOUNT}"
-        )))
+        if matches!(failure, Failure::Absent(_)) {
+            if let Some(why) = absent(self.directory.path()) {
+                return Ok(Tried::Later(self.is_away(&why, MOUNT)));
+            }
+            // It may have come back in between. What is missing now is missing from it.
+            failure = match work(self) {
+                Ok(done) => return Ok(Tried::Done(done)),
+                Err(failure) => failure,
+            };
+        }
+        match failure {
+            Failure::Unmounted(error) => {
+                Ok(Tried::Later(self.is_away(&UNMOUNTED, error.next_step())))
+            }
+            failure => Err(failure.into()),
+        }
+    }
+
+    /// Says why nothing can be written now, and what to do.
+    fn is_away(&self, why: &dyn Display, next: &str) -> String {
+        let path = self.directory.path().display();
+        format!("nothing can be written to {path} now: the directory is away ({why}); {next}")
     }
 
     fn create(&mut self) -> Result<HiddenFile, Failure> {
+        let at = self.open()?;
         if self.lock.is_none() {
-            self.lock = Some(WriterLock::take(&self.directory, &mut self.names)?);
+            let lock = WriterLock::take(&at, &self.directory, &mut self.names)?;
+            self.lock = Some(lock);
         }
         loop {
             let number = self.number;
             self.number += 1;
-            let path = self.path(number);
-            match File::create_new(&path) {
+            let name = self.names.in_progress(number);
+            let path = self.directory.path().join(&name);
+            match make_new(&at, &name) {
                 Ok(file) => {
                     return Ok(HiddenFile {
                         file,
@@ -133,17 +153,25 @@ impl Files {
         }
     }
 
-    /// Where the file with this number lies until it is prepared.
-    fn path(&self, number: u64) -> PathBuf {
-        self.directory.path().join(self.names.in_progress(number))
+    /// Opens the directory for a file that begins.
+    fn open(&mut self) -> Result<File, Failure> {
+        let is_prepared = self.ended.is_empty() && self.prepared.is_empty();
+        if !(is_prepared && self.present.is_empty()) {
+            return self.directory.open();
+        }
+        let before = self.directory.spot().identity;
+        let at = self.directory.reopen()?;
+        if self.directory.spot().identity != before {
+            // It is held in what was there before.
+            self.lock = None;
+        }
+        Ok(at)
     }
 
-    /// Where a file that has ended lies.
-    fn path_of(&self, ended: &EndedFile) -> PathBuf {
-        match &ended.renamed {
-            Some(name) => self.directory.path().join(name),
-            None => self.path(ended.number),
-        }
+    /// The name of a file that has ended.
+    fn name_of(&self, ended: &EndedFile) -> String {
+        let renamed = ended.renamed.clone();
+        renamed.unwrap_or_else(|| self.names.in_progress(ended.number))
     }
 
     /// Ends the present file of a partition.
@@ -180,15 +208,16 @@ impl Files {
     }
 
     fn name_all(&mut self, checkpoint: CheckpointId) -> Result<(), Failure> {
+        let at = self.directory.open()?;
         // A disk that went before it had written the new names comes back with the old ones.
         for file in &self.prepared {
             let path = self.directory.path().join(&file.hidden);
-            path.symlink_metadata()
-                .map_err(|error| Failure::of("find", &path, &error))?;
+            statat(&at, &*file.hidden, AtFlags::SYMLINK_NOFOLLOW)
+                .map_err(|error| Failure::of("find", &path, &error.into()))?;
         }
         let mut number = 0;
         while let Some(mut ended) = self.ended.pop_front() {
-            match self.name_prepared(&mut ended, checkpoint, &mut number) {
+            match self.name_prepared(&at, &mut ended, checkpoint, &mut number) {
                 Ok(prepared) => self.prepared.push(prepared),
                 Err(failure) => {
                     self.ended.push_front(ended);
@@ -196,12 +225,13 @@ impl Files {
                 }
             }
         }
-        self.directory.sync()
+        self.directory.sync(&at)
     }
 
     /// Renames a file to the first prepared name that is free, from `number` on, and whose visible name is free too.
     fn name_prepared(
         &self,
+        at: &File,
         ended: &mut EndedFile,
         checkpoint: CheckpointId,
         number: &mut u64,
@@ -211,7 +241,7 @@ impl Files {
             *number += 1;
             let prepared = self.directory.path().join(&name);
             let failed = |error: std::io::Error| Failure::of("rename to", &prepared, &error);
-            match rename_new(&self.path_of(ended), &prepared) {
+            match rename_new(at, &self.name_of(ended), &name) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
                 result => result.map_err(failed)?,
             }
@@ -225,9 +255,10 @@ impl Files {
                 visible,
                 ended.bytes,
             );
-            let shown = self.directory.path().join(file.shown());
-            if !shown.try_exists().map_err(failed)? {
-                return Ok(file);
+            match statat(at, &*file.shown(), AtFlags::empty()) {
+                Ok(_) => {}
+                Err(Errno::NOENT) => return Ok(file),
+                Err(error) => return Err(failed(error.into())),
             }
         }
     }
@@ -237,7 +268,10 @@ impl Files {
         let present = std::mem::take(&mut self.present);
         let present = present.into_values().map(|present| present.path);
         let ended = std::mem::take(&mut self.ended);
-        let ended = ended.iter().map(|ended| self.path_of(ended));
+        let directory = self.directory.path();
+        let ended = ended
+            .iter()
+            .map(|ended| directory.join(self.name_of(ended)));
         for path in ended.chain(present) {
             if let Err(error) = std::fs::remove_file(&path) {
                 // The next attempt removes it, as it does what a prepare that failed has named.

@@ -6,8 +6,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use millstream_core::Result;
+use rustix::fs::{AtFlags, unlinkat};
 
-use super::directory::{Directory, Failure};
+use super::directory::{Directory, Failure, make_new};
 use super::names::Names;
 
 /// Bytes of a lock file that are looked at: more than any name of a machine has.
@@ -21,14 +22,20 @@ pub(super) struct WriterLock {
 }
 
 impl WriterLock {
-    /// Takes the lock of the writer that `names` names, in the first slot that is free, and writes down on which machine.
+    /// Takes the lock of the writer that `names` names, in the first slot that is free, and writes down on which machine. `at`: the
+    /// directory, open.
     ///
     /// # Errors
     /// The file can't be made.
-    pub(super) fn take(directory: &Directory, names: &mut Names) -> Result<Self, Failure> {
+    pub(super) fn take(
+        at: &File,
+        directory: &Directory,
+        names: &mut Names,
+    ) -> Result<Self, Failure> {
         loop {
-            let path = directory.path().join(names.lock());
-            match try_take(&path).map_err(|error| Failure::of("lock", &path, &error))? {
+            let name = names.lock();
+            let path = directory.path().join(&name);
+            match try_take(at, &name).map_err(|error| Failure::of("lock", &path, &error))? {
                 Taken::Yes(file) => {
                     return Ok(Self {
                         held: Some((path, file)),
@@ -59,8 +66,8 @@ enum Taken {
     Unsupported,
 }
 
-fn try_take(path: &Path) -> io::Result<Taken> {
-    let mut file = match OpenOptions::new().write(true).create_new(true).open(path) {
+fn try_take(at: &File, name: &str) -> io::Result<Taken> {
+    let mut file = match make_new(at, name) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(Taken::No),
         file => file?,
     };
@@ -74,7 +81,7 @@ fn try_take(path: &Path) -> io::Result<Taken> {
         }
         Err(TryLockError::WouldBlock) => Ok(Taken::No),
         Err(TryLockError::Error(error)) if is_unsupported(&error) => {
-            std::fs::remove_file(path)?;
+            unlinkat(at, name, AtFlags::empty())?;
             Ok(Taken::Unsupported)
         }
         Err(TryLockError::Error(error)) => Err(error),

@@ -180,6 +180,20 @@ impl<'a> Visible<'a> {
     }
 }
 
+/// Whether one of these jobs has given a file this name.
+pub(super) fn is_of_any(name: &str, jobs: &[JobId]) -> bool {
+    if let Some(hidden) = Hidden::parse(name) {
+        return jobs.contains(&hidden.author.job);
+    }
+    let visible = Visible::parse(name);
+    visible.is_some_and(|visible| jobs.iter().any(|job| visible.job == short(*job)))
+}
+
+/// The name of a file that people make, to tell that a directory is to be that of the job: one that it never makes itself.
+pub(super) fn stand_in(job: JobId) -> String {
+    format!("{VISIBLE_START}{}-0-0-0.empty", short(job))
+}
+
 /// Whether a field is the end of a job's id.
 fn is_short(field: &str) -> bool {
     field.len() == SHORT && field.bytes().all(|byte| byte.is_ascii_hexdigit())

@@ -7,20 +7,19 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use millstream_core::{Error, Result, codes};
-use rustix::fs::{
-    AtFlags, Mode, OFlags, RenameFlags, linkat, mkdirat, openat, renameat_with, statat, unlinkat,
-};
+use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, statat, unlinkat};
 use rustix::io::Errno;
 
-use super::directory::Identity;
+use super::directory::{Identity, rename_new};
 use super::disk_error;
+use super::stand::Spot;
 
 /// An open directory.
 #[derive(Debug)]
 pub(super) struct Place {
     path: PathBuf,
     handle: File,
-    identity: Identity,
+    spot: Spot,
     /// Directories below it into which files were renamed.
     partitions: BTreeSet<String>,
 }
@@ -52,22 +51,23 @@ impl Place {
             if !metadata.is_dir() {
                 return Err(io::ErrorKind::NotADirectory.into());
             }
-            Ok((handle, Identity::of(&metadata)))
+            let spot = Spot::of(&handle)?;
+            Ok((handle, spot))
         };
-        let (handle, identity) = open().map_err(|error: io::Error| {
+        let (handle, spot) = open().map_err(|error: io::Error| {
             disk_error("open the directory", path, &error).next(BRING_BACK)
         })?;
         Ok(Self {
             path: path.to_owned(),
             handle,
-            identity,
+            spot,
             partitions: BTreeSet::new(),
         })
     }
 
-    /// Which directory it is.
-    pub(super) fn identity(&self) -> Identity {
-        self.identity
+    /// Which directory it is, and what it lies on.
+    pub(super) fn spot(&self) -> &Spot {
+        &self.spot
     }
 
     /// The full path of a name, for messages.
@@ -90,19 +90,6 @@ impl Place {
         }
     }
 
-    /// Renames a file unless there is one of the new name (`AlreadyExists`).
-    pub(super) fn rename_new(&self, from: &str, to: &str) -> io::Result<()> {
-        let at = &self.handle;
-        match renameat_with(at, from, at, to, RenameFlags::NOREPLACE) {
-            // Not every file system can: a hard link is the other way that never replaces a file.
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
-                linkat(at, from, at, to, AtFlags::empty())?;
-                self.remove(from)
-            }
-            result => Ok(result?),
-        }
-    }
-
     /// Renames a file into a directory below, which is made if it is missing, unless there is one of the new name.
     pub(super) fn rename_into(&self, from: &str, partition: &str, to: &str) -> io::Result<()> {
         for below in ancestors(partition) {
@@ -111,7 +98,7 @@ impl Place {
                 Err(error) => return Err(error.into()),
             }
         }
-        self.rename_new(from, to)
+        rename_new(&self.handle, from, to)
     }
 
     /// Has what is renamed into a directory below made durable by the next [`sync`](Self::sync).
@@ -157,7 +144,7 @@ impl Place {
         let there = there.map_err(|error| {
             disk_error("look at the directory", &self.path, &error).next(BRING_BACK)
         })?;
-        if Identity::of(&there) == self.identity && self.is_linked()? {
+        if Identity::of(&there) == self.spot.identity && self.is_linked()? {
             return Ok(());
         }
         let message = format!("the directory {} is being replaced", self.path.display());
@@ -176,13 +163,13 @@ impl Place {
     /// # Errors
     /// The directory can't be listed.
     pub(super) fn has_any(&self, start: &str) -> Result<bool> {
-        has_any_in(&self.path, start)
+        has_any_in(&self.path, &|name: &str| name.starts_with(start))
             .map_err(|error| disk_error("list the directory", &self.path, &error))
     }
 }
 
-/// Whether any file's name in a directory or in partitions below it begins like this.
-fn has_any_in(directory: &Path, start: &str) -> io::Result<bool> {
+/// Whether a directory, or partitions below it, hold a file whose name is as wanted.
+pub(super) fn has_any_in(directory: &Path, is_wanted: &dyn Fn(&str) -> bool) -> io::Result<bool> {
     for entry in directory.read_dir()? {
         let entry = entry?;
         let name = entry.file_name();
@@ -190,7 +177,7 @@ fn has_any_in(directory: &Path, start: &str) -> io::Result<bool> {
             continue;
         };
         let is_partition = || name.contains('=') && entry.file_type().is_ok_and(|it| it.is_dir());
-        if name.starts_with(start) || is_partition() && has_any_in(&entry.path(), start)? {
+        if is_wanted(name) || is_partition() && has_any_in(&entry.path(), is_wanted)? {
             return Ok(true);
         }
     }

@@ -10,6 +10,7 @@ use millstream_objects::ObjectUrl;
 use serde::{Deserialize, Serialize};
 
 use super::directory::{Directory, Identity};
+use super::stand::Spot;
 
 /// The version of [`PreparedFile`] and [`SinkState`]. The first one did not know which directory it was.
 const VERSION: u32 = 2;
@@ -25,7 +26,10 @@ pub(super) struct PreparedFile {
     directory: PathBuf,
     /// Which directory had that path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) identity: Option<Identity>,
+    identity: Option<Identity>,
+    /// Whether that was the root of a mount; `None`: it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mount_root: Option<bool>,
     /// The directory below it into which the file goes when it is committed; empty: none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) partition: String,
@@ -49,7 +53,8 @@ impl PreparedFile {
         Self {
             version: version_of(partition),
             directory: directory.path().to_owned(),
-            identity: Some(directory.identity()),
+            identity: Some(directory.spot().identity),
+            mount_root: directory.spot().is_root,
             partition: partition.to_owned(),
             hidden,
             name,
@@ -69,6 +74,7 @@ impl PreparedFile {
             version: version_of(partition),
             directory: url.to_string().into(),
             identity: None,
+            mount_root: None,
             partition: partition.to_owned(),
             hidden,
             name,
@@ -120,6 +126,22 @@ impl PreparedFile {
         }
     }
 
+    /// Whether a directory is another one than that in which it was prepared; `None`: it is not, as far as can be told.
+    pub(super) fn differs(&self, there: &Spot) -> Option<Differs> {
+        if self.identity.is_none_or(|was| was == there.identity) {
+            return None;
+        }
+        Some(match (self.mount_root, there.is_root) {
+            (Some(was), Some(is)) if was != is => Differs::ByMount,
+            _ => Differs::ByNumber,
+        })
+    }
+
+    /// The visible name that says that the directory is to be taken for the one before, as [`stand_in`](super::names::stand_in) does.
+    pub(super) fn stand_in(&self) -> String {
+        format!("{}0-0-0.empty", self.visible_start())
+    }
+
     /// How the visible names of all files of the job begin.
     pub(super) fn visible_start(&self) -> &str {
         // Three numbers follow: checkpoint, subtask, file.
@@ -139,6 +161,15 @@ impl PreparedFile {
     }
 }
 
+/// How a directory is another one than that in which a file was prepared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Differs {
+    /// It has other numbers, as a disk that is mounted again and a copy have.
+    ByNumber,
+    /// A disk is mounted at one of the two, and the other one lies below a mount point.
+    ByMount,
+}
+
 /// The version of what goes into a directory below that of the sink.
 fn version_of(partition: &str) -> u32 {
     if partition.is_empty() {
@@ -155,7 +186,10 @@ pub(super) struct SinkState {
     pub(super) job: JobId,
     pub(super) directory: PathBuf,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) identity: Option<Identity>,
+    identity: Option<Identity>,
+    /// Whether the directory was the root of a mount; `None`: it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mount_root: Option<bool>,
 }
 
 impl SinkState {
@@ -165,7 +199,8 @@ impl SinkState {
             version: VERSION,
             job,
             directory: directory.path().to_owned(),
-            identity: Some(directory.identity()),
+            identity: Some(directory.spot().identity),
+            mount_root: directory.spot().is_root,
         }
     }
 
@@ -176,7 +211,16 @@ impl SinkState {
             job,
             directory: url.to_string().into(),
             identity: None,
+            mount_root: None,
         }
+    }
+
+    /// Which directory it was; `None`: it is not known.
+    pub(super) fn before(&self) -> Option<Spot> {
+        self.identity.map(|identity| Spot {
+            identity,
+            is_root: self.mount_root,
+        })
     }
 
     /// As it is written into a snapshot.
@@ -211,3 +255,6 @@ impl SinkState {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

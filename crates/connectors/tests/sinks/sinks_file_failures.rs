@@ -22,18 +22,22 @@ fn a_target_that_is_a_file_is_refused_at_the_start() {
 }
 
 #[test]
-fn a_directory_that_vanishes_fails_the_write_by_name() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let sink: FileSink<String> = FileSink::new(directory.path(), TextLines);
+fn what_is_no_directory_any_more_fails_the_write_by_name() {
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path().join("out");
+    let sink: FileSink<String> = FileSink::new(&directory, TextLines);
     let mut attempt = Attempt::open(&sink).expect("opens");
-    std::fs::remove_dir(directory.path()).expect("is empty");
+    std::fs::remove_dir(&directory).expect("is empty");
+    // A directory that is away would be waited for.
+    std::fs::write(&directory, "").expect("written");
     let mut fail = || {
         attempt.write(vec!["x".to_owned()])?;
         attempt.prepare(1)
     };
     let error = fail().expect_err("there is no directory");
     assert_eq!(error.code(), "MS-7001");
-    assert!(error.to_string().contains(".lock (No such file"), "{error}");
+    let path = directory.display().to_string();
+    assert!(error.to_string().contains(&path), "{error}");
     assert_eq!(
         attempt
             .prepare(2)

@@ -1,8 +1,9 @@
 use std::fs;
 use std::path::Path;
 
-use millstream_core::JobId;
+use millstream_core::{JobId, Lineage};
 
+use super::super::stand::Own;
 use super::*;
 
 const JOB: JobId = JobId::from_bytes([0x0b; 16]);
@@ -19,7 +20,8 @@ fn ended(directory: &Path, partitions: &[&str]) -> Files {
         slot: 0,
         extension: "txt",
     };
-    let directory = Directory::create(directory).expect("made");
+    let own = Own::new(JOB, &Lineage::fresh(1), &[]);
+    let directory = Directory::create(directory, own).expect("made");
     let mut files = Files::new(directory, names);
     for partition in partitions {
         let partition = Partition::from(*partition);
@@ -100,4 +102,41 @@ fn what_is_left_of_a_prepare_is_removed_under_the_name_that_it_has() {
     assert_eq!(found(directory, ".prepared").len(), 2);
     files.abandon();
     assert_eq!(found(directory, ".prepared").len(), 1);
+}
+
+#[test]
+fn nothing_begins_in_another_directory_that_somebody_makes() {
+    let around = tempfile::tempdir().expect("a directory");
+    let (out, taken) = (around.path().join("out"), around.path().join("taken"));
+    let mut files = ended(&out, &[]);
+    fs::rename(&out, &taken).expect("taken away");
+    fs::create_dir(&out).expect("made");
+    let error = files.write(&Partition::from(""), b"row\n").err();
+    let error = error.expect("it is another one");
+    assert!(error.message().contains("taken the place"), "{error}");
+    assert!(found(&out, "").is_empty());
+}
+
+#[test]
+fn a_copy_of_the_directory_is_written_to_by_who_has_nothing_unprepared() {
+    let around = tempfile::tempdir().expect("a directory");
+    let (out, taken) = (around.path().join("out"), around.path().join("taken"));
+    let (first, second) = (Partition::from(""), Partition::from("a=1"));
+    let mut files = ended(&out, &[""]);
+    assert_eq!(done(files.prepare(1)).len(), 1);
+    fs::rename(&out, &taken).expect("taken away");
+    fs::create_dir(&out).expect("made");
+    fs::write(out.join("part-0b0b0b0b-1-0-0.txt"), "").expect("copied");
+    done(files.write(&first, b"row\n"));
+    files.end(&first).expect("ends");
+    assert_eq!(done(files.prepare(2)).len(), 1);
+    assert_eq!(found(&out, ".prepared").len(), 1);
+    assert_eq!(found(&out, ".lock").len(), 1);
+    // Who has something that is not prepared does not go on in another one.
+    done(files.write(&first, b"row\n"));
+    fs::remove_dir_all(&taken).expect("removed");
+    fs::rename(&out, &taken).expect("taken away");
+    fs::create_dir(&out).expect("made");
+    fs::write(out.join("part-0b0b0b0b-1-0-0.txt"), "").expect("copied");
+    assert!(files.write(&second, b"row\n").is_err());
 }
