@@ -3,6 +3,9 @@
 mod shown;
 
 use std::process::ExitCode;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread::Builder;
+use std::time::Duration;
 
 use clap::Parser;
 use millstream_core::{Error, Result, codes, counted};
@@ -14,6 +17,9 @@ use crate::arguments::Connection;
 use crate::places::place;
 use crate::{report, settings};
 use shown::{as_json, state_name, table};
+
+/// After this time whoever waits is told what for.
+const SOON: Duration = Duration::from_secs(3);
 
 /// Lists transactions of Kafka, and what snapshots wait for them; commits or aborts one that was left open.
 #[derive(Debug, Parser)]
@@ -92,10 +98,31 @@ pub(crate) fn perform(arguments: TransactionsArguments) -> Result<ExitCode> {
     };
     let mut transactions = Transactions::open(brokers, &arguments.property)?;
     let awaited = awaited(&arguments)?;
-    match commit {
+    patiently(brokers, || match commit {
         None => list(&mut transactions, &awaited, &arguments, rest),
         Some(commit) => end_all(&mut transactions, &awaited, &arguments, rest, commit),
-    }
+    })
+}
+
+/// Does `ask`, and says what is waited for where that takes its time.
+fn patiently<T>(brokers: &str, ask: impl FnOnce() -> T) -> T {
+    let (over, waits) = sync_channel::<()>(0);
+    std::thread::scope(|scope| {
+        let tell = move || {
+            if waits.recv_timeout(SOON) == Err(RecvTimeoutError::Timeout) {
+                report::progress(&format!("Still asking Kafka at {brokers}."));
+            }
+        };
+        // Without a thread nothing is said, and asked all the same.
+        drop(
+            Builder::new()
+                .name("waiting".to_owned())
+                .spawn_scoped(scope, tell),
+        );
+        let answer = ask();
+        drop(over);
+        answer
+    })
 }
 
 /// What snapshots wait for.

@@ -11,6 +11,7 @@ mod documents_that_are_refused_follow_the_policy;
 mod mistakes_about_elasticsearch_are_told_before_anything_is_read;
 mod objects_of_kafka_become_documents_as_they_are;
 mod servers_are_logged_in_to_as_they_ask;
+mod servers_that_are_away_from_the_start_fail_the_job;
 mod storms_of_refusals_lose_no_document;
 mod the_guide_of_elasticsearch_is_true;
 mod what_earlier_runs_have_written_is_not_removed;

@@ -1,6 +1,6 @@
 //! The committer: looks at the servers before anything is written, commits dead letters, and removes what is stale at the end.
 
-use millstream_core::{Error, Result, codes};
+use millstream_core::{Error, ErrorKind, Result, codes};
 use millstream_engine::connector::{
     CommitOutcome, Committable, CommitterContext, Kept, SinkCommitter, StateEntry,
 };
@@ -91,12 +91,18 @@ impl SinkCommitter for EsCommitter {
         if let Some(refusals) = &self.sink.refusals {
             refusals.restored(refused);
         }
+        // A job that has written nothing has nothing that could be waited for here: it begins, and tries as often as its
+        // parameters say.
+        let is_new = committables.is_empty() && restored.is_empty();
         match self.sink.look() {
             Ok(()) => {}
             Err(Trouble::Denied(denied)) => warn!(
                 "Elasticsearch does not let the job look at it: {}. It begins all the same, and waits.",
                 denied.why
             ),
+            Err(Trouble::Failed(error)) if is_new && error.kind() == ErrorKind::Unavailable => {
+                warn!("{error}");
+            }
             Err(Trouble::Failed(error)) => return Err(error),
         }
         let entries = refusals::of_letters(restored);

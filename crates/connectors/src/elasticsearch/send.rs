@@ -194,7 +194,7 @@ impl Sender {
                 if way.again > 0 {
                     self.hold_up(&format!("Elasticsearch can't take all documents: {why}"));
                 }
-                self.back_off(way, &why)
+                self.back_off(&mut way.again, &why)
             }
         }
     }
@@ -301,15 +301,15 @@ impl Sender {
     fn wait_for_servers(&mut self, way: &mut Way<'_>, why: &str) -> Result<(), Unsettled> {
         let told = format!("no server of Elasticsearch answers: {why}");
         self.hold_up(&told);
-        self.back_off(way, why)
+        self.back_off(&mut way.again, why)
     }
 
     /// Waits before what was refused for the moment is sent again.
-    fn back_off(&mut self, way: &mut Way<'_>, why: &str) -> Result<(), Unsettled> {
-        way.again += 1;
-        let wait = self.options.backoff.wait(way.again, self.chance.next());
+    fn back_off(&mut self, again: &mut u32, why: &str) -> Result<(), Unsettled> {
+        *again += 1;
+        let tries = *again;
+        let wait = self.options.backoff.wait(tries, self.chance.next());
         let Some(wait) = wait else {
-            let tries = way.again;
             let message = format!("Elasticsearch can't take documents, tried {tries} times: {why}");
             let error = Error::new(&codes::SINK_ELASTICSEARCH, message).next(
                 "see to the servers, or give more bulk.flush.backoff.retries; the job goes on from its newest checkpoint",

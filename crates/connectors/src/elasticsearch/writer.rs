@@ -249,7 +249,9 @@ impl SinkWriter<Rows> for EsWriter {
             let is_settled = self.lanes.iter().all(|lane| lane.is_settled(last));
             self.state.was_settled = is_settled;
             let _has_room = self.hear()?;
-            if !is_settled || !self.desk.write(last)? {
+            // Also a job that found nothing to write ends only when servers and index have been seen.
+            let is_known = !self.state.at_end || self.is_known();
+            if !is_settled || !is_known || !self.desk.write(last)? {
                 return Ok(Prepared::Pending);
             }
             self.state.letters_asked = true;

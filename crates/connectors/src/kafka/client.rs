@@ -59,6 +59,25 @@ struct Heard {
     reason: String,
 }
 
+impl Heard {
+    /// Whether a broker could not be reached.
+    fn is_of_a_connection(&self) -> bool {
+        use RDKafkaErrorCode as Code;
+        matches!(
+            self.code,
+            Some(Code::BrokerTransportFailure | Code::Resolve)
+        )
+    }
+}
+
+/// The reason without how long it took and how often it came: with that it is another one each time, and would be told anew.
+fn without_times(reason: &str) -> &str {
+    match reason.rsplit_once(" (after ") {
+        Some((before, times)) if times.contains("ms in state ") => before,
+        _ => reason,
+    }
+}
+
 impl Ears {
     /// Ears that tell people where partitions end, and what the group knows.
     pub(super) fn telling(progress: &SourceProgress, options: &KafkaSourceOptions) -> Self {
@@ -156,9 +175,17 @@ impl ClientContext for Ears {
 
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!("librdkafka: {error}: {reason}");
-        *self.place() = Some(Heard {
-            code: error.rdkafka_error_code(),
-            reason: reason.to_owned(),
+        let code = error.rdkafka_error_code();
+        let mut place = self.place();
+        // It tells that of each try, behind what was in its way: that says more.
+        if code == Some(RDKafkaErrorCode::AllBrokersDown)
+            && place.as_ref().is_some_and(Heard::is_of_a_connection)
+        {
+            return;
+        }
+        *place = Some(Heard {
+            code,
+            reason: without_times(reason).to_owned(),
         });
     }
 }

@@ -5,6 +5,7 @@
 //! stops to fetch. No group has to be kept alive meanwhile, as the job is no member of one.
 
 mod reading;
+mod shown;
 mod thread;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -83,7 +84,9 @@ fn first_command(
                 continue;
             };
             match judge(&error, "Kafka can't be read", client.context()) {
-                Trouble::Away(why) => held_up.set(Some(why)),
+                // Whoever looks for partitions tells of it as well, and would tell it anew where this were in its place.
+                Trouble::Away(why) if held_up.get().is_none() => held_up.set(Some(why)),
+                Trouble::Away(_) => {}
                 Trouble::Refused(error) => return Err(error),
             }
         }

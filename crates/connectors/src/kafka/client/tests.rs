@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::ahead;
+use super::{ahead, without_times};
 use crate::kafka::options::{End, KafkaSourceOptions, Lost, Reset, Topics, ValueFormat};
 use crate::kafka::properties::Properties;
 use crate::kafka::text_schema;
@@ -49,4 +49,18 @@ fn what_is_read_ahead_is_shared_among_the_partitions_of_a_subtask() {
         let expected = [("queued.max.messages.kbytes", "8192".to_owned())];
         assert_eq!(told(&given, 2), expected);
     }
+}
+
+#[test]
+fn the_same_reason_is_the_same_text_each_time() {
+    let reason = "127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused";
+    for times in [
+        "",
+        " (after 0ms in state CONNECT)",
+        " (after 12ms in state CONNECT, 30 identical error(s) suppressed)",
+    ] {
+        assert_eq!(without_times(&format!("{reason}{times}")), reason);
+    }
+    let other = "it is closed (after all)";
+    assert_eq!(without_times(other), other);
 }

@@ -23,6 +23,7 @@ use super::super::decode::Batch;
 use super::super::options::KafkaSourceOptions;
 use super::super::partition::{Partition, Position};
 use super::reading::{Reading, Stopped};
+use super::shown::Shown;
 use super::{Command, Event, gone};
 
 /// Messages of a batch, at most, unless it was told otherwise.
@@ -66,7 +67,7 @@ pub(super) struct Fetching {
     ring: Sender<()>,
     bell: Receiver<()>,
     waker: Waker,
-    held_up: Notice,
+    held_up: Shown,
     cancelled: Cancelled,
 }
 
@@ -104,7 +105,7 @@ impl Fetching {
             ring,
             bell,
             waker,
-            held_up,
+            held_up: Shown::new(held_up),
             cancelled,
         }
     }

@@ -19,7 +19,7 @@ pub enum Ended {
 /// Commits or aborts the transaction that was `described`, and no other one of the id.
 ///
 /// # Errors
-/// Kafka does not answer for two minutes, or the user may not ask.
+/// Kafka does not answer for as long as the session has patience, or the user may not ask.
 pub fn end(session: &mut Session, id: &str, described: &Described, commit: bool) -> Result<Ended> {
     let mut asked = false;
     session.waiting(|session| {

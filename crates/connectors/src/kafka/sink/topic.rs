@@ -241,7 +241,8 @@ fn by_token(options: &KafkaSinkOptions) -> Result<Option<Session>> {
         return Ok(None);
     }
     let cluster = Cluster::new(&options.brokers, options.properties.settings())?;
-    Ok(Some(Session::asking(Arc::new(cluster))))
+    // A job that starts waits as long as it does for its transactions.
+    Ok(Some(Session::new(Arc::new(cluster), Cancelled::default())))
 }
 
 fn create_by_token(

@@ -16,8 +16,6 @@ use super::requests::{
 use super::session::{Session, TransactionVersion};
 use crate::kafka::transaction::{Described, Place, State};
 
-/// How long brokers may be away before the job's own patience has its turn.
-const PATIENCE: Duration = Duration::from_secs(120);
 /// How long a topic may be unknown to a broker that has just been started.
 const UNKNOWN: Duration = Duration::from_secs(5);
 /// After how long the broker aborts a transaction of a producer that only ends what was there: it begins none.
@@ -82,7 +80,7 @@ impl Session {
     /// What the coordinator knows of a transactional id; `None`: nothing, it may have forgotten it.
     ///
     /// # Errors
-    /// No broker answers for two minutes, or the user may not ask.
+    /// No broker answers for as long as the session has patience, or the user may not ask.
     pub fn describe(&mut self, id: &str) -> Result<Option<Described>> {
         self.patiently(|session| session.find_described(id))
     }
@@ -214,7 +212,7 @@ impl Session {
     /// All transactional ids that any broker coordinates and whose names begin with `prefix`, and what is known of each.
     ///
     /// # Errors
-    /// Not all brokers answer within two minutes, or the user may not ask.
+    /// Not all brokers answer for as long as the session has patience, or the user may not ask.
     pub fn transactions(&mut self, prefix: &str) -> Result<Vec<Listed>> {
         let mut listed = Vec::new();
         for id in self.transactional_ids(prefix)? {
@@ -251,7 +249,7 @@ impl Session {
     /// Those of the topics that there are.
     ///
     /// # Errors
-    /// No broker answers for two minutes, or the user may not ask.
+    /// No broker answers for as long as the session has patience, or the user may not ask.
     pub fn topics(&mut self, names: &[&str]) -> Result<Vec<TopicFound>> {
         self.patiently(|session| session.find_topics(names))
     }
@@ -285,7 +283,7 @@ impl Session {
     /// itself can tear a transaction apart after a time-out (KIP-890).
     ///
     /// # Errors
-    /// No broker answers for two minutes.
+    /// No broker answers for as long as the session has patience.
     pub fn version_of_transactions(&mut self) -> Result<TransactionVersion> {
         self.patiently(Self::transaction_version)
     }
@@ -295,7 +293,7 @@ impl Session {
         &mut self,
         mut ask: impl FnMut(&mut Self) -> Result<std::result::Result<T, String>>,
     ) -> Result<T> {
-        let mut patience = Patience::of(PATIENCE, &self.cancelled);
+        let mut patience = Patience::of(self.patience, &self.cancelled);
         loop {
             let why = match ask(self)? {
                 Ok(answer) => return Ok(answer),
@@ -326,13 +324,14 @@ impl Session {
             );
             (message, "nothing needs to be done")
         } else {
-            let seconds = PATIENCE.as_secs();
+            let seconds = self.patience.as_secs();
             let message =
                 format!("Kafka does not answer about transactions for {seconds} s: {why}");
-            (
-                message,
-                "check the brokers; the job asks again when it is restarted",
-            )
+            let next = match self.is_of_a_job {
+                true => "check the brokers; the job asks again when it is restarted",
+                false => "check the brokers and their addresses, then ask again",
+            };
+            (message, next)
         };
         Error::new(&codes::KAFKA_TRANSACTIONS, message).next(next)
     }

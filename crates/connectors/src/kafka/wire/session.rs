@@ -17,6 +17,11 @@ use super::requests::{Coordinates, FindCoordinator, Metadata, MetadataAnswer, Re
 const EACH: Duration = Duration::from_secs(2);
 const ALL: Duration = Duration::from_secs(5);
 
+/// How long brokers may be away before the job's own patience has its turn.
+const OF_A_JOB: Duration = Duration::from_secs(120);
+/// The same for somebody who sits and waits for the answer.
+const OF_PEOPLE: Duration = Duration::from_secs(30);
+
 /// Which version of transactions the brokers of a cluster tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransactionVersion {
@@ -56,6 +61,10 @@ impl fmt::Display for TransactionVersion {
 pub struct Session {
     pub(super) cluster: Arc<Cluster>,
     pub(super) cancelled: Cancelled,
+    /// How long it is asked again while the answer is only *not now*.
+    pub(super) patience: Duration,
+    /// Whether a job asks, which asks again when it is restarted.
+    pub(super) is_of_a_job: bool,
     connections: BTreeMap<Address, Connection>,
     coordinators: BTreeMap<(Coordinates, String), Address>,
     /// What brokers say of themselves, once that was asked.
@@ -76,15 +85,21 @@ impl Session {
         Self {
             cluster,
             cancelled,
+            patience: OF_A_JOB,
+            is_of_a_job: true,
             connections: BTreeMap::new(),
             coordinators: BTreeMap::new(),
             said: None,
         }
     }
 
-    /// One that no job is behind, which could be cancelled.
+    /// One that no job is behind, which could be cancelled or restarted: people wait for the answer, and not for long.
     pub fn asking(cluster: Arc<Cluster>) -> Self {
-        Self::new(cluster, Cancelled::default())
+        Self {
+            patience: OF_PEOPLE,
+            is_of_a_job: false,
+            ..Self::new(cluster, Cancelled::default())
+        }
     }
 
     /// Asks whoever coordinates something; looked for again the next time where it was not him.
