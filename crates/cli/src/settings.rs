@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use millstream_core::{Configuration, Result, options};
-use millstream_server::configuration::{self, DIRECTORY_VARIABLES, Loaded};
+use millstream_server::configuration::{self, Loaded};
 
 use crate::arguments::Connection;
 
@@ -32,13 +32,8 @@ pub(crate) fn loaded(connection: &Connection) -> Result<Loaded> {
 /// Those of [`loaded`].
 pub(crate) fn read(named: Option<&str>, overrides: &Configuration) -> Result<Loaded> {
     let named = named.map(PathBuf::from);
-    let elsewhere = || {
-        DIRECTORY_VARIABLES
-            .iter()
-            .any(|name| std::env::var_os(name).is_some())
-    };
     let file = match named {
-        None if !elsewhere() => std::env::current_exe()
+        None if configuration::named_directory().is_none() => std::env::current_exe()
             .ok()
             .and_then(|program| beside(&program)),
         named => named,

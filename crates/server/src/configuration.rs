@@ -20,7 +20,7 @@ pub(crate) use given::{check_setting, no_option};
 pub use millstream_core::options::is_secret;
 
 /// The environment variables that name the directory of the configuration file; the first that is set counts.
-pub const DIRECTORY_VARIABLES: &[&str] = &["MILLSTREAM_CONF_DIR", "FLINK_CONF_DIR"];
+const DIRECTORY_VARIABLES: &[&str] = &["MILLSTREAM_CONF_DIR", "FLINK_CONF_DIR"];
 const NAME: &str = "config.yaml";
 const FLAT_NAME: &str = "flink-conf.yaml";
 /// The names of a configuration file in its directory; the first that is there counts.
@@ -74,15 +74,15 @@ impl Loaded {
 }
 
 /// Reads the configuration. `file`: the file, or its directory; `None`: the one in the directory that the
-/// [environment](DIRECTORY_VARIABLES) names, if any. `overrides` win.
+/// [environment names](named_directory), if any. `overrides` win.
 ///
 /// # Errors
-/// A file that was named is not there, or can't be read or understood.
+/// A file or a directory that was named is not there, or can't be read or understood.
 pub fn load(file: Option<&Path>, overrides: &Configuration) -> Result<Loaded> {
     let file = match file {
         Some(named) if named.is_dir() => Some(in_directory(named).ok_or_else(|| none_in(named))?),
         Some(named) => Some(named.to_path_buf()),
-        None => from_environment(),
+        None => from_environment()?,
     };
     let mut loaded = Loaded::default();
     if let Some(file) = file {
@@ -105,9 +105,36 @@ fn secrets(configuration: &Configuration) -> Vec<String> {
         .collect()
 }
 
-fn from_environment() -> Option<PathBuf> {
-    let directory = DIRECTORY_VARIABLES.iter().find_map(std::env::var_os)?;
-    in_directory(Path::new(&directory))
+/// The directory that the environment names for the configuration file, and the variable that does: `MILLSTREAM_CONF_DIR`, else
+/// `FLINK_CONF_DIR`; `None`: neither is set.
+pub fn named_directory() -> Option<(&'static str, PathBuf)> {
+    DIRECTORY_VARIABLES.iter().find_map(|variable| {
+        let directory = std::env::var_os(variable)?;
+        Some((*variable, PathBuf::from(directory)))
+    })
+}
+
+fn from_environment() -> Result<Option<PathBuf>> {
+    match named_directory() {
+        Some((variable, directory)) => in_named(variable, &directory),
+        None => Ok(None),
+    }
+}
+
+/// The configuration file in the directory that `variable` names, if one is there. What can't be looked into is refused: whoever has
+/// named it means it to count, and without it a server would listen without its tokens.
+fn in_named(variable: &str, directory: &Path) -> Result<Option<PathBuf>> {
+    // By way of the directory itself: one that may not be entered is not taken for one without a file.
+    fs::metadata(directory.join(".")).map_err(|cause| {
+        let message = format!(
+            "{variable} names {}, which is no directory that can be looked into",
+            directory.display()
+        );
+        Error::new(&codes::CONFIG_FILE, message)
+            .cause(cause)
+            .next(format!("correct {variable}, or take it away"))
+    })?;
+    Ok(in_directory(directory))
 }
 
 /// What has the name of a configuration file in `directory`, if anything has. What is there and no file is found, too, so that it is

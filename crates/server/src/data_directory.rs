@@ -13,6 +13,8 @@
 //! | `checkpoints/` | checkpoints of jobs that name no place |
 //! | `dead-letters/` | how jobs are run that have dead letters, and what was done about those: the ingestion job's |
 
+mod kinds;
+mod looks;
 mod planted;
 mod proof;
 
@@ -34,6 +36,7 @@ use crate::{files, package_names, whose};
 pub(crate) const SERVER_LOG: &str = "server.log";
 const LOCK: &str = "server.lock";
 const DATABASE: &str = "millstream.db";
+const RESERVE: &str = "millstream.reserve";
 const RUNNING: &str = "server.json";
 /// Is there while a backup is being restored; see [`crate::backup`].
 pub(crate) const RESTORING: &str = "millstream.restoring";
@@ -142,6 +145,7 @@ impl DataDirectory {
             .create(true)
             .truncate(false)
             .write(true)
+            .custom_flags(files::at_once())
             .open(&lock_path)
             .map_err(|cause| files::unusable(&lock_path, "opened", cause))?;
         match take(&lock) {
@@ -176,6 +180,7 @@ impl DataDirectory {
             .create(true)
             .append(true)
             .mode(0o600)
+            .custom_flags(files::at_once())
             .open(&database);
         open.map_err(|cause| files::unusable(&database, "opened", cause))?;
         let log = self.path.join(SERVER_LOG);
@@ -256,12 +261,14 @@ fn taken(path: &Path) -> Error {
 /// Makes the directory where it is not there.
 ///
 /// # Errors
-/// It can't be made, or holds what is not Millstream's, or what somebody else may have put there.
+/// It can't be made, or holds what is not Millstream's, what somebody else may have put there, or something else in the place of a file
+/// or directory of the server.
 pub(crate) fn prepare(path: &Path) -> Result<()> {
     refuse_shared(path)?;
     files::make_directory(path)?;
     refuse_foreign(path)?;
-    planted::refuse(path)
+    planted::refuse(path)?;
+    kinds::refuse(path)
 }
 
 /// Refuses half of a backup.

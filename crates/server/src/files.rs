@@ -1,7 +1,7 @@
 //! Files that survive a crash of the machine whole, or not at all.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
@@ -10,6 +10,9 @@ use millstream_storage::may_pass;
 use rustix::fs::OFlags;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+/// What helps where a file can't be understood: no crash leaves a part of one.
+const CHANGED: &str = "something other than Millstream has changed it, which writes it whole or not at all: put it back as it was";
 
 /// Why a file can't be used.
 #[derive(Debug)]
@@ -78,6 +81,7 @@ pub(crate) fn write(path: &Path, value: &impl Serialize) -> Result<(), Trouble> 
             .truncate(true)
             .write(true)
             .mode(0o600)
+            .custom_flags(at_once())
             .open(temporary)?;
         file.write_all(&text)?;
         file.sync_all()?;
@@ -98,14 +102,15 @@ pub(crate) fn sync(directory: &Path) -> io::Result<()> {
 
 /// Reads JSON; `None`: there is no such file.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Trouble> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
+    let mut bytes = Vec::new();
+    match open(path).and_then(|mut file| file.read_to_end(&mut bytes)) {
+        Ok(_) => {}
         Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(None),
         Err(cause) => return Err(Trouble::of(path, "read", cause)),
-    };
+    }
     serde_json::from_slice(&bytes)
         .map(Some)
-        .map_err(|cause| Trouble::lasting(unusable(path, "understood", cause)))
+        .map_err(|cause| Trouble::lasting(unusable(path, "understood", cause).next(CHANGED)))
 }
 
 /// Whether there is something of that name. What can't be looked at is not absent.
@@ -185,7 +190,7 @@ pub(crate) fn keep_private(path: &Path, mode: u32) -> Result<()> {
 /// Whether a process holds the lock of a file. Holding it for the moment of the question could get in the way of a
 /// process that starts, so ask only where none does.
 pub(crate) fn is_locked(path: &Path) -> Result<bool, Trouble> {
-    let file = match open_lock(path) {
+    let file = match open(path) {
         Ok(file) => file,
         Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(false),
         Err(cause) => return Err(Trouble::of(path, "opened", cause)),
@@ -197,19 +202,22 @@ pub(crate) fn is_locked(path: &Path) -> Result<bool, Trouble> {
     }
 }
 
-/// Opens what may be locked. A directory may be, too, and nobody has locked it.
-fn open_lock(path: &Path) -> io::Result<File> {
-    // A pipe would hold up who opens it, for ever.
-    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
+/// Opens what is to be read or locked, where it is no pipe. A directory may be locked, too: nobody has locked it.
+fn open(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new()
         .read(true)
-        .custom_flags(flags)
+        .custom_flags(at_once())
         .open(path)?;
     let about = file.metadata()?;
     match about.is_file() || about.is_dir() {
         true => Ok(file),
         false => Err(io::Error::new(ErrorKind::InvalidInput, "it is no file")),
     }
+}
+
+/// Has opening wait for nobody: a pipe would hold up who opens it, for ever.
+pub(crate) fn at_once() -> i32 {
+    (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32
 }
 
 #[cfg(test)]
@@ -294,6 +302,21 @@ mod tests {
         let trouble = is_locked(&pipe).expect_err("it is no lock");
         assert!(!trouble.may_pass, "{}", trouble.error);
         assert!(trouble.error.message().ends_with("lock can't be opened"));
+    }
+
+    #[test]
+    fn a_note_that_is_a_pipe_holds_nobody_up() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = |name| directory.path().join(name);
+        let mut make = std::process::Command::new("mkfifo");
+        let made = make.args([path("note"), path("other.tmp")]).status();
+        assert!(made.expect("mkfifo").success());
+        let trouble = read::<u32>(&path("note")).expect_err("it is no note");
+        assert!(!trouble.may_pass, "{}", trouble.error);
+        assert!(trouble.error.message().ends_with("note can't be read"));
+        let trouble = write(&path("other"), &1).expect_err("nobody reads it");
+        assert!(trouble.error.message().ends_with("can't be written"));
+        write(&path("other"), &1).expect("what was in the way is gone");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use millstream_protocol::{Request, SavepointFormat};
 
 use crate::registry::{Command, JobCell, Registry};
 use crate::store::{OperationRecord, insert_operation, known_operation};
-use crate::views::{OperationVerb, OperationView};
+use crate::views::{JobView, OperationVerb, OperationView};
 
 impl Registry {
     /// Asks for something of a job. It is on record when this answers, and ends even if the server or the job's
@@ -92,7 +92,11 @@ pub(crate) fn same(
 }
 
 pub(crate) fn has_ended(cell: &JobCell) -> Error {
-    let view = cell.view();
+    ended(&cell.view())
+}
+
+/// The answer to whatever is asked of a job that has ended.
+pub(crate) fn ended(view: &JobView) -> Error {
     Error::new(
         &codes::JOB_STATE,
         format!("job {} is {} already", view.id, view.status),

@@ -48,7 +48,7 @@ pub(crate) fn check_entry(package: &PackageView, entry: Option<&str>) -> Result<
     };
     let message = format!(
         "the package {} has no entry class {}",
-        package.id,
+        package.name,
         entry.escape_debug()
     );
     let all = names.join(" and ");
@@ -266,6 +266,7 @@ mod tests {
     fn an_entry_class_is_one_that_the_package_has_described() {
         let mut package = PackageView {
             id: "184c_words".to_owned(),
+            name: "words".to_owned(),
             path: Some(PathBuf::from("/packages/184c_words")),
             entries: Vec::new(),
             ..built_in(1)
@@ -283,7 +284,7 @@ mod tests {
         let error = check_entry(&package, Some("example.WordCount")).expect_err("it has not");
         assert_eq!(
             error.to_string(),
-            "MS-1007: the package 184c_words has no entry class example.WordCount; leave it away, or give com.example.WordCount"
+            "MS-1007: the package words has no entry class example.WordCount; leave it away, or give com.example.WordCount"
         );
         package.entries.push(entry("com.example.Other"));
         let error = check_entry(&package, Some("Nope")).expect_err("it has not");

@@ -71,7 +71,7 @@ fn by_the_command_and_over_rest() {
 
     // What is still bad is set aside once more by a replay.
     let said = server.succeed(&["dead-letters", "replay", "orders", "--code=sql"]);
-    assert_eq!(said, "1 letter replayed.\n");
+    assert_eq!(said, "1 letter replayed: 0 went through, 1 failed again.\n");
     let said = server.succeed(&[
         "dead-letters",
         "replay",

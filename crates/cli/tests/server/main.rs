@@ -101,6 +101,7 @@ mod what_can_follow_is_completed;
 mod what_can_not_be_recorded_is_not_promised;
 mod what_is_asked_again_happens_once;
 mod what_is_deployed_fits_the_command;
+mod what_is_in_the_place_of_a_servers_files_is_named;
 mod what_is_switched_off_is_refused;
 mod what_others_write_commands_no_terminal;
 mod who_asks_at_once_with_one_id_asks_for_one_thing;

@@ -52,6 +52,13 @@ fn by_the_actions_on_a_job() {
     let said = server.run(&["cancel", "--type", "native", &job]);
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert_noted(&said.err, &["--type"]);
+    let mut status = command(directory.path());
+    status
+        .args(["server", "status", "--insecure", "--log-to=both"])
+        .arg(format!("-Dmillstream.data-dir={}", server.data.display()));
+    let said = running::run(status);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_noted(&said.err, &["--insecure", "--log-to"]);
     server.end();
 }
 

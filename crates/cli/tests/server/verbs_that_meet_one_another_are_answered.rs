@@ -219,4 +219,18 @@ fn a_savepoint_without_any_directory_is_refused() {
             .contains("execution.checkpointing.savepoint-dir"),
         "{answer}"
     );
+    // Of one that has ended no directory would be of use.
+    play.ask(
+        &format!("/jobs/{job}/savepoints"),
+        &json!({"target-directory": play.place("sp"), "cancel-job": true}),
+    );
+    play.server.await_status(&job, "CANCELED");
+    for path in ["savepoints", "stop"] {
+        let (status, answer) = play.ask(&format!("/jobs/{job}/{path}"), &json!({}));
+        assert_eq!(status, 409, "{answer}");
+        assert!(
+            answer.to_string().contains("is CANCELED already"),
+            "{answer}"
+        );
+    }
 }

@@ -275,6 +275,8 @@ fn the_objects_of_kubernetes_fit_the_image() {
     assert!(image.contains(&format!("VOLUME [\"{mount}\"]")));
     let configuration = text("packaging/container/config.yaml");
     assert!(configuration.contains(&format!("\nmillstream.data-dir: {mount}/")));
+    let savepoints = format!("\nexecution.checkpointing.savepoint-dir: file://{mount}/");
+    assert!(configuration.contains(&savepoints), "savepoints outlive it");
     let port = &container["ports"][0];
     assert!(image.contains(&format!(
         "\nEXPOSE {}\n",

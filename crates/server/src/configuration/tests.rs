@@ -146,3 +146,23 @@ fn what_is_no_file_is_refused_at_once() {
     let cause = error.cause_text().unwrap_or_default();
     assert!(cause.contains("no regular file"), "{error}");
 }
+
+#[test]
+fn a_directory_that_the_environment_names_is_there() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let named = |path: &Path| in_named("MILLSTREAM_CONF_DIR", path);
+    let found = named(directory.path()).expect("it needs to hold none");
+    assert_eq!(found, None);
+    let file = directory.path().join("config.yaml");
+    fs::write(&file, NESTED).expect("it can be written");
+    let found = named(directory.path()).expect("it is there");
+    assert_eq!(found.as_ref(), Some(&file));
+    for wrong in [directory.path().join("none"), file] {
+        let error = named(&wrong).expect_err("no directory");
+        assert_eq!(error.code(), codes::CONFIG_FILE.id, "{error}");
+        assert!(
+            error.message().starts_with("MILLSTREAM_CONF_DIR names "),
+            "{error}"
+        );
+    }
+}

@@ -5,20 +5,14 @@ use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
-use std::thread::Builder;
-use std::time::Duration;
 
 use millstream_core::{Error, Result, codes};
 use millstream_protocol::link::SUBMISSION_FILE;
 use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
 
 use super::proof::below;
-use super::{DATABASE, is_of_server};
+use super::{DATABASE, is_of_server, looks};
 use crate::{files, whose};
-
-/// A disk or share that has not answered by then does not answer.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Refuses a data directory in which records, jobs, files of jobs, or the directories of snapshots and dead letters may be somebody
 /// else's. Those that say what is run are no links either.
@@ -58,22 +52,9 @@ pub(super) fn refuse(path: &Path) -> Result<()> {
 /// of its own.
 fn of_snapshots(path: &Path) -> Result<Vec<(PathBuf, Metadata)>> {
     let places = ["checkpoints", "savepoints", "dead-letters"].map(|name| path.join(name));
-    let (answer, answers) = mpsc::sync_channel(places.len());
-    for place in places {
-        let (of, answer) = (place.clone(), answer.clone());
-        let look = move || {
-            let about = about(&of).ok().flatten();
-            let about = about.filter(|_| !is_mounted(&of));
-            // Nobody waits any more for what was away for long.
-            drop(answer.send(about.map(|about| (of, about))));
-        };
-        // A share that hangs holds up its own thread alone.
-        let looking = Builder::new().name("look".to_owned()).spawn(look);
-        drop(looking.map_err(|cause| files::unusable(&place, "looked at", cause))?);
-    }
-    drop(answer);
-    let answers = std::iter::from_fn(|| answers.recv_timeout(PATIENCE).ok());
-    Ok(answers.flatten().collect())
+    looks::at_all(places, |place| {
+        about(place).ok().flatten().filter(|_| !is_mounted(place))
+    })
 }
 
 /// Whether something is mounted right there. Another device alone does not tell: everybody may make a subvolume.

@@ -233,6 +233,97 @@ fn what_somebody_else_may_have_put_there_is_refused() {
     }
 }
 
+/// What is put in the place of a file or directory of the server.
+#[derive(Debug, Clone, Copy)]
+enum Put {
+    File,
+    Directory,
+    Pipe,
+}
+
+impl Put {
+    fn at(self, place: &Path) {
+        match self {
+            Self::File => fs::write(place, "").expect("a file"),
+            Self::Directory => fs::create_dir(place).expect("made"),
+            Self::Pipe => {
+                let made = Command::new("mkfifo").arg(place).status();
+                assert!(made.expect("mkfifo").success());
+            }
+        }
+    }
+}
+
+/// Opens a data directory in which a server has been, and that is in the place `name`; answers the refusal.
+fn refused(put: Put, name: &str) -> Error {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    drop(DataDirectory::open(path).expect("it is free"));
+    let place = path.join(name);
+    if place.is_dir() {
+        fs::remove_dir(&place).expect("nothing is in it");
+    } else if place.exists() {
+        fs::remove_file(&place).expect("removed");
+    }
+    put.at(&place);
+    let error = DataDirectory::open(path).expect_err("it is of another kind");
+    let begins = format!("{} is a ", place.display());
+    assert!(error.message().starts_with(&begins), "{error}");
+    error
+}
+
+#[test]
+fn what_is_no_file_is_not_opened_as_one() {
+    for name in [
+        "server.lock",
+        "millstream.db",
+        "millstream.reserve",
+        "server.log",
+    ] {
+        for (put, kind) in [(Put::Pipe, "pipe"), (Put::Directory, "directory")] {
+            let error = refused(put, name);
+            assert_eq!(error.code(), "MS-1010", "{name}");
+            let ends = format!("is a {kind} and no file");
+            assert!(error.message().ends_with(&ends), "{error}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_file_beside_the_records_is_named() {
+    for name in ["millstream.db-wal", "millstream.db-shm"] {
+        for put in [Put::Pipe, Put::Directory] {
+            let error = refused(put, name);
+            assert_eq!(error.code(), "MS-1013", "{name}");
+            assert!(error.message().ends_with(" and no file"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_directory_is_not_taken_for_one() {
+    for name in ["jobs", "packages", "checkpoints", "dead-letters"] {
+        for (put, kind) in [(Put::Pipe, "pipe"), (Put::File, "file")] {
+            let error = refused(put, name);
+            assert_eq!(error.code(), "MS-1010", "{name}");
+            let ends = format!("is a {kind} and no directory");
+            assert!(error.message().ends_with(&ends), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_link_to_a_directory_is_one() {
+    let aside = tempfile::tempdir().expect("a directory");
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    drop(DataDirectory::open(path).expect("it is free"));
+    for name in ["packages", "checkpoints", "dead-letters"] {
+        std::os::unix::fs::symlink(aside.path(), path.join(name)).expect("linked");
+    }
+    drop(DataDirectory::open(path).expect("the links are the user's own"));
+}
+
 /// Something that is mounted, as long as this is there.
 struct Mounted(PathBuf);
 

@@ -9,6 +9,8 @@ use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{FallocateFlags, fallocate, statvfs};
 
+use crate::files;
+
 /// So much is kept, in bytes.
 const WHOLE: u64 = 4 << 20;
 /// So much is given up at once: enough for a record, and for what a job's process leaves at its end.
@@ -60,6 +62,7 @@ impl Reserve {
             .truncate(false)
             .write(true)
             .mode(0o600)
+            .custom_flags(files::at_once())
             .open(&self.path)?;
         Ok(fallocate(&file, FallocateFlags::empty(), 0, WHOLE)?)
     }
@@ -85,6 +88,7 @@ impl Reserve {
         };
         let shortened = File::options()
             .write(true)
+            .custom_flags(files::at_once())
             .open(&self.path)
             .and_then(|file| file.set_len(rest));
         if shortened.is_err() {

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::operations::ended;
 use crate::places;
 use crate::registry::new_trigger_id;
 use crate::rest::App;
@@ -107,15 +108,20 @@ fn directory(app: &App, job: &JobView, asked: Option<String>, property: &str) ->
         found(settings)
     };
     let of_server = || found(app.registry.configuration());
-    let directory = asked.or_else(of_job).or_else(of_server).ok_or_else(|| {
-        RestError::bad_request(
+    let Some(directory) = asked.or_else(of_job).or_else(of_server) else {
+        // With a directory it would be refused as well.
+        if job.status.is_terminal() {
+            return Err(ended(job).into());
+        }
+        return Err(RestError::bad_request(
             format!(
                 "Config key [{}] is not set. Property [{property}] must be provided.",
                 SAVEPOINT_DIRECTORY.name
             ),
-            "name a directory in the request (in a command: -D execution.checkpointing.savepoint-dir=PATH), or set the option at the server",
-        )
-    })?;
+            "name a directory in the request (in a command: `savepoint JOB DIRECTORY`, `stop -p DIRECTORY JOB`, or \
+             -D execution.checkpointing.savepoint-dir=DIRECTORY), or set the option at the server",
+        ));
+    };
     Ok(places::whole(&directory)?)
 }
 
