@@ -95,7 +95,7 @@ const ACTIONS: &[Action] = &[
         name: "infer",
         syntax: "infer [OPTIONS] <path | topic> [source parameters]",
         meaning: "finds out the types of columns, and prints a schema and a command",
-        order: Order::BeforeProgram,
+        order: Order::AmongParameters,
         command: infer::InferArguments::command,
         perform: |command, given| arguments::perform(command, given, infer::perform),
     },
@@ -225,11 +225,11 @@ const ACTIONS: &[Action] = &[
         meaning: "checks configuration, directories and the server, or what a job reads and writes",
         order: Order::BeforeProgram,
         command: || {
-            doctor::DoctorArguments::command()
+            doctor::command()
                 .name("millstream doctor")
                 .about("Checks configuration, directories, permissions and the way to the server; with ingest and its parameters also whether the job would start: nothing is started or changed")
                 .override_usage("millstream doctor [OPTIONS] [ingest <parameters>]")
-                .after_help("The exit code is 1 where a check fails. A warning is no failure.\nWhat a job reads and writes is looked at from this machine and as this user, also where a server would run it.")
+                .after_help("The exit code is 1 where a check fails. A warning is no failure.\nWhat a job reads and writes is looked at from this machine and as this user, also where a server would run it.\nThe options of `run` are taken, too, so that its line can be checked as it stands; one that changes nothing of that is named.")
         },
         perform: |command, given| arguments::perform(command, given, doctor::perform),
     },
@@ -303,7 +303,7 @@ pub(crate) fn dispatch(arguments: &[String]) -> ExitCode {
 /// Whether what stands behind an action's options is a program with arguments of its own.
 fn has_program(name: &str) -> bool {
     let mut actions = ACTIONS.iter();
-    actions.any(|action| action.name == name && action.order == Order::BeforeProgram)
+    actions.any(|action| action.name == name && action.order != Order::Anywhere)
 }
 
 fn asks_for_json(arguments: &[String]) -> bool {

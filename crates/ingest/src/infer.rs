@@ -45,7 +45,7 @@ pub struct Inferred {
     pub columns: Vec<Evidence>,
     /// The schema as `stream.sql.schema.json` takes it.
     pub schema: String,
-    /// A command that reads it, but for where it writes and, of a topic, the consumer group, in words of a shell.
+    /// A command that reads it, but for the name of the job, where it writes and, of a topic, the consumer group, in words of a shell.
     pub command: Vec<String>,
     /// What is worth telling.
     pub notes: Vec<String>,
@@ -54,7 +54,7 @@ pub struct Inferred {
 /// Looks at the first `rows` rows of `what`, a path or, with the brokers of Kafka among the `arguments`, a topic.
 ///
 /// # Errors
-/// It can't be read, or the arguments don't fit.
+/// It can't be read, holds nothing to find types by, or the arguments don't fit.
 pub fn infer(
     what: &str,
     arguments: &[String],
@@ -81,6 +81,9 @@ pub fn infer(
     if from_kafka && !is_given("group.id") {
         read.push("--group.id=GROUP".to_owned());
     }
+    if !is_given("job.name") {
+        read.push("--job.name=NAME".to_owned());
+    }
     let Prepared {
         settings,
         configuration,
@@ -101,15 +104,12 @@ pub fn infer(
         next: NEXT,
     };
     let (sample, end) = local::look(graph, configuration, &sample, &look)?;
-    if sample.is_empty()
-        && let Looked::Failed(why) = &end
-    {
-        return Err(Error::new(&codes::SOURCE_READ, why.as_str())
-            .next("see that the parameters of the source fit what it holds"));
-    }
     let rows = sample.len();
     let is_typed = matches!(source, SourceSettings::Columns(_));
     let columns = columns(&sample, found.is_json, is_typed)?;
+    if columns.is_empty() {
+        return Err(nothing(what, from_kafka, rows, &end));
+    }
     notes.extend(found.notes);
     let mut columns: Vec<Evidence> = columns.into_iter().map(Column::judge).collect();
     if let Some(schema) = known.read.filter(|_| is_typed) {
@@ -136,6 +136,36 @@ pub fn infer(
         command,
         notes,
     })
+}
+
+/// The error for input of which no row was seen, or none with a value.
+fn nothing(what: &str, from_kafka: bool, rows: usize, end: &Looked) -> Error {
+    match end {
+        Looked::Failed(why) => Error::new(&codes::SOURCE_READ, why.as_str())
+            .next("see that the parameters of the source fit what it holds"),
+        Looked::Waited(_, Some(why)) if from_kafka => Error::new(
+            &codes::SOURCE_KAFKA,
+            format!("topic {what} can't be looked at: {why}"),
+        )
+        .next("see that the brokers of source.kafka.brokers run and can be reached from here"),
+        Looked::Waited(_, Some(why)) => Error::new(
+            &codes::SOURCE_READ,
+            format!("{what} can't be looked at: {why}"),
+        )
+        .next("see that it is there and can be reached from here"),
+        Looked::Waited(..) | Looked::Ended | Looked::Enough => {
+            let seen = match (rows, end) {
+                (0, Looked::Waited(time, _)) => {
+                    format!("no row that can be read came within {} s", time.as_secs())
+                }
+                (0, _) => "it holds no row that can be read".to_owned(),
+                _ => "none of its rows has a value".to_owned(),
+            };
+            let message = format!("{what} has nothing to find types by: {seen}");
+            Error::new(&codes::SOURCE_READ, message)
+                .next("put a record there first, or correct the parameters of the source")
+        }
+    }
 }
 
 /// Parameters of the look, which the job does not have.

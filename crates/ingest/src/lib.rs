@@ -16,5 +16,5 @@ pub mod transactions;
 pub use dry_run::{DryRun, dry_run};
 pub use infer::{Evidence, Inferred, infer};
 pub use millstream::RunOptions;
-pub use package::answer;
+pub use package::{DESCRIPTION, answer};
 pub use run::{ENTRY_CLASS, NAME, Prepared, declare, portable, prepare, run};

@@ -12,6 +12,10 @@ use serde_json::json;
 use crate::parameters::{self, DefaultValue};
 use crate::run::{ENTRY_CLASS, NAME, declare, run};
 
+/// What the ingestion job does, in a line for people.
+pub const DESCRIPTION: &str =
+    "Reads files, Kafka or Hive, reshapes records with SQL, writes files, Kafka or Elasticsearch.";
+
 /// Answers what a server asks of a job package; `None`: the arguments are something else.
 ///
 /// - `--millstream-describe`: its entry points as JSON.
@@ -52,7 +56,7 @@ fn describe() -> serde_json::Value {
     let entry = |name: &str| {
         json!({
             "name": name,
-            "description": "Reads files, reshapes them with SQL, writes files.",
+            "description": DESCRIPTION,
             "parameters": parameters,
         })
     };

@@ -10,7 +10,8 @@ use tracing_subscriber::fmt::MakeWriter;
 use crate::lines::Lines;
 use crate::rotation::{KEPT, LARGEST, Rotating};
 
-/// The environment variable that sets levels, for example `debug` or `millstream_engine=trace`. It wins over everything else.
+/// The environment variable that sets levels, for example `debug` or `millstream_engine=trace`. It wins over everything else; what is no
+/// level is named in a warning and has no effect.
 pub const LEVEL_VARIABLE: &str = "MILLSTREAM_LOG";
 
 /// Changes the levels of what was started.
@@ -56,12 +57,23 @@ impl Default for Settings {
 /// Starts logging to standard error. `verbosity`: 0 shows what Flink's INFO shows, 1 debug lines, 2 everything. The
 /// environment variable [`LEVEL_VARIABLE`] wins. Called again it does nothing.
 pub fn start_to_stderr(verbosity: u8) {
-    let level = match verbosity {
+    to_stderr(match verbosity {
         0 => "info",
         1 => "debug",
         _ => "trace",
-    };
-    start_with(EnvFilter::new(level), Lines::Flink, io::stderr);
+    });
+}
+
+/// Starts logging to standard error, but for warnings and errors nothing. The environment variable [`LEVEL_VARIABLE`] wins. Called
+/// again it does nothing.
+pub fn start_warnings_to_stderr() {
+    to_stderr("warn");
+}
+
+fn to_stderr(level: &str) {
+    let filter = of_environment().ok().flatten();
+    let filter = filter.unwrap_or_else(|| EnvFilter::new(level));
+    start_with(filter, Lines::Flink, io::stderr);
 }
 
 /// Starts logging to the file at `path`, which is [put aside](crate::Parts) when it has grown long, at the level of
@@ -95,13 +107,13 @@ pub fn start(target: Target<'_>, settings: &Settings) -> io::Result<()> {
     Ok(())
 }
 
-/// Changes which lines are written from now on; answers whether it did: it does not where [`LEVEL_VARIABLE`] is set.
+/// Changes which lines are written from now on; answers whether it did: it does not where [`LEVEL_VARIABLE`] sets levels.
 ///
 /// # Errors
 /// The levels can't be understood.
 pub fn set_level(level: &str) -> Result<bool, String> {
     let filter = filter(level)?;
-    if std::env::var_os(LEVEL_VARIABLE).is_some() {
+    if let Ok(Some(_)) = of_environment() {
         return Ok(false);
     }
     SET_LEVEL
@@ -111,11 +123,23 @@ pub fn set_level(level: &str) -> Result<bool, String> {
 
 fn filter(level: &str) -> Result<EnvFilter, String> {
     // What is wrong is told also where it does not count.
+    let own = parse(level)?;
+    Ok(of_environment().ok().flatten().unwrap_or(own))
+}
+
+/// What [`LEVEL_VARIABLE`] says; `None`: nothing.
+fn of_environment() -> Result<Option<EnvFilter>, String> {
+    match std::env::var_os(LEVEL_VARIABLE) {
+        Some(level) if !level.is_empty() => parse(&level.to_string_lossy()).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn parse(level: &str) -> Result<EnvFilter, String> {
     check(level)?;
-    let own = EnvFilter::builder()
+    EnvFilter::builder()
         .parse(level)
-        .map_err(|error| error.to_string())?;
-    Ok(EnvFilter::try_from_env(LEVEL_VARIABLE).unwrap_or(own))
+        .map_err(|error| error.to_string())
 }
 
 /// Refuses what a filter takes for the name of a part, and which then means nothing: `inf`, say.
@@ -160,6 +184,9 @@ fn start_with(
     }
     let set = move |filter| handle.reload(filter).map_err(|error| error.to_string());
     drop(SET_LEVEL.set(Box::new(set)));
+    if let Err(why) = of_environment() {
+        tracing::warn!("{LEVEL_VARIABLE} has no effect: {why}");
+    }
 }
 
 /// Writes to a file and to standard output. Either is written to whatever becomes of the other.

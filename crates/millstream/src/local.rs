@@ -23,7 +23,10 @@ use crate::directories::{Directories, refuse_others};
 use crate::ownership::{Owned, Owning};
 use crate::run::{Recovery, RunOptions};
 pub use look::{Look, Looked, look};
-pub use millstream_log::{LEVEL_VARIABLE, say, start_to_stderr as start_logging};
+pub use millstream_log::{
+    LEVEL_VARIABLE, say, start_to_stderr as start_logging,
+    start_warnings_to_stderr as start_logging_warnings,
+};
 use report::{Down, Newest, Reporter};
 
 /// Runs `graph` in this process until it ends, as the job `id` or a new one. Its operators count bad records in `bad_records`.

@@ -204,6 +204,7 @@ fn replayed(arguments: &DeadLettersArguments, replayed: &Replayed) -> Result<Exi
         resumed,
         unclear,
         sent,
+        again,
         cut,
     } = *replayed;
     if arguments.connection.json {
@@ -212,6 +213,7 @@ fn replayed(arguments: &DeadLettersArguments, replayed: &Replayed) -> Result<Exi
             "resumed": resumed,
             "unclear": unclear,
             "replayed": sent,
+            "failed-again": again,
             "cut": cut,
         }));
     }
@@ -235,9 +237,14 @@ fn replayed(arguments: &DeadLettersArguments, replayed: &Replayed) -> Result<Exi
             counted(cut, LETTER)
         ));
     }
-    told.push_str(&match sent {
-        0 => "Nothing to replay.\n".to_owned(),
-        sent => format!("{} {would}replayed.\n", counted(sent, LETTER)),
+    told.push_str(&match (sent, again) {
+        (0, _) => "Nothing to replay.\n".to_owned(),
+        (sent, Some(again @ 1..)) => format!(
+            "{} replayed: {} went through, {again} failed again.\n",
+            counted(sent, LETTER),
+            sent.saturating_sub(again)
+        ),
+        (sent, _) => format!("{} {would}replayed.\n", counted(sent, LETTER)),
     });
     Ok(report::output(&told))
 }

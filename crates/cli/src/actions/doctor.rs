@@ -4,7 +4,7 @@ mod checks;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Command, CommandFactory, Parser};
 use millstream_core::{Error, Finding, Result, Verdict, codes};
 use millstream_ingest::parameters;
 use serde_json::{Value, json};
@@ -20,11 +20,43 @@ pub(crate) struct DoctorArguments {
     run: RunArguments,
 }
 
+/// Options of `run` that change nothing of what is checked. They are taken all the same, so that the line of a `run` can be checked as
+/// it stands, and are not shown.
+const BESIDE: [&str; 12] = [
+    "from_savepoint",
+    "allow_non_restored_state",
+    "claim_mode",
+    "on_lost_output",
+    "detached",
+    "shutdown_on_attached_exit",
+    "classpath",
+    "python",
+    "python_module",
+    "python_settings",
+    "dry_run",
+    "verbosity",
+];
+
+/// The options of `doctor`.
+pub(super) fn command() -> Command {
+    DoctorArguments::command().mut_args(|option| {
+        let is_hidden = option.is_hide_set() || BESIDE.contains(&option.get_id().as_str());
+        option.hide(is_hidden)
+    })
+}
+
 /// Checks everything that can be checked from here.
 pub(crate) fn perform(arguments: DoctorArguments) -> Result<ExitCode> {
     let run = &arguments.run;
     let findings = match run.names_a_program() {
-        false => checks::all(run.connection()),
+        false => {
+            let beside = run.beside_the_plan().into_iter();
+            let beside: Vec<_> = beside
+                .filter(|(_, name)| !["--jobmanager", "--target"].contains(name))
+                .collect();
+            note_without_effect(&beside, "no job is checked");
+            checks::all(run.connection())
+        }
         true => match of_a_job(run)? {
             Some(findings) => findings,
             None => return Ok(report::output(&parameters::help())),

@@ -4,12 +4,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use millstream::RunOptions;
-use millstream::local::{Looked, start_logging};
+use millstream::local::{Looked, start_logging_warnings};
 use millstream_core::{Error, Result, codes, counted};
 use millstream_ingest::{Evidence, Inferred, infer};
 use serde_json::{Value, json};
 
 use crate::arguments::Connection;
+use crate::report::note_without_effect;
 use crate::{report, settings, table};
 
 /// Finds out the types of columns from the first rows of files or of a topic, and prints a schema and a command that reads them.
@@ -20,7 +21,9 @@ use crate::{report, settings, table};
     override_usage = "millstream infer [OPTIONS] <path | topic> [source parameters]",
     after_help = "\
 Files (csv, tsv, txt, lines of JSON, parquet, orc) and directories of them are known by their names and by what they hold; for a topic give \
---source.kafka.brokers behind it. Parameters of the source (source.…) count as for the job. Numbers that begin with 0 stay text."
+--source.kafka.brokers behind it. Parameters of the source (source.…) count as for the job, and options of `infer` may stand among them; --config is there the \
+file of parameters that it is for the job. Numbers that begin with 0 stay text. Input of which no row is seen is an error. The log shows warnings, unless \
+MILLSTREAM_LOG in the environment asks for more."
 )]
 pub(crate) struct InferArguments {
     /// How many rows are looked at, at most.
@@ -46,9 +49,17 @@ pub(crate) fn perform(arguments: InferArguments) -> Result<ExitCode> {
         return Err(Error::new(&codes::USAGE, message)
             .next("name a file, a directory, or a topic with --source.kafka.brokers"));
     };
-    start_logging(0);
+    let connection = &arguments.connection;
+    note_without_effect(
+        &[
+            (connection.jobmanager.is_some(), "--jobmanager"),
+            (connection.target.is_some(), "--target"),
+        ],
+        "the input is read in this process",
+    );
+    start_logging_warnings();
     let options = RunOptions {
-        configuration: settings::load(&arguments.connection)?,
+        configuration: settings::load(connection)?,
         ..RunOptions::default()
     };
     let rows = usize::try_from(arguments.rows.max(1)).unwrap_or(usize::MAX);
@@ -56,7 +67,7 @@ pub(crate) fn perform(arguments: InferArguments) -> Result<ExitCode> {
     for note in &inferred.notes {
         report::note(note);
     }
-    if arguments.connection.json {
+    if connection.json {
         return report::json(&as_json(&inferred));
     }
     Ok(report::output(&as_text(&inferred)))

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode, Stdio};
 use clap::Parser;
 use millstream::plan;
 use millstream_core::{Error, Result, codes};
-use millstream_ingest::parameters;
+use millstream_ingest::{DESCRIPTION, parameters};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -71,10 +71,7 @@ fn plan_of(understood: &Understood) -> Result<(Value, String)> {
                     .cause(cause)
                     .next("report it with the command line")
             })?;
-            Ok((
-                plan,
-                "Reads files, reshapes them with SQL, writes files.".to_owned(),
-            ))
+            Ok((plan, DESCRIPTION.to_owned()))
         }
         Program::Package { path, arguments } => {
             let mut command = package_command(path, &understood.options)?;

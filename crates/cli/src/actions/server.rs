@@ -16,6 +16,7 @@ use millstream_server::{ServerConfiguration, control, serve};
 use serde_json::json;
 
 use crate::arguments::Connection;
+use crate::report::note_without_effect;
 use crate::{report, settings, times};
 
 /// Runs the session server until it is told to end, or stops, shows, backs up or restores one.
@@ -55,6 +56,13 @@ pub(crate) struct ServerArguments {
 pub(crate) fn perform(arguments: ServerArguments) -> Result<ExitCode> {
     if arguments.connection.jobmanager.is_some() {
         return Err(not_by_address(arguments.verb.as_deref()));
+    }
+    if !matches!(arguments.verb.as_deref(), None | Some("start")) {
+        let given = [
+            (arguments.insecure, "--insecure"),
+            (arguments.log_to.is_some(), "--log-to"),
+        ];
+        note_without_effect(&given, "it is for a server that is started");
     }
     let file = arguments.file.as_deref();
     match (arguments.verb.as_deref(), file) {

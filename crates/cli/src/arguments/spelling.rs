@@ -9,6 +9,8 @@ use millstream_ingest::parameters::nearest;
 pub(crate) enum Order {
     /// Before the program: what follows it belongs to it.
     BeforeProgram,
+    /// Anywhere, among parameters of the ingestion job that stand behind the first argument.
+    AmongParameters,
     /// Anywhere, also behind the arguments.
     Anywhere,
 }
@@ -46,9 +48,15 @@ pub(crate) fn spell(command: &Command, arguments: &[String], order: Order) -> Re
                 spelled.push(argument.clone());
                 continue;
             }
+            let (options, behind) = if order == Order::AmongParameters {
+                apart(command, rest.as_slice())
+            } else {
+                (Vec::new(), rest.as_slice().to_vec())
+            };
+            spelled.extend(options);
             let own = spelled.len();
             spelled.push(argument.clone());
-            spelled.extend(rest.cloned());
+            spelled.extend(behind);
             return Ok(Spelled {
                 arguments: spelled,
                 own,
@@ -83,7 +91,7 @@ pub(crate) fn spell(command: &Command, arguments: &[String], order: Order) -> Re
             glued(command, body).filter(|_| !long && !is_misspelt(command, body))
         {
             spelled.extend([format!("-{option}"), value.to_owned()]);
-        } else if order == Order::BeforeProgram || (!long && are_flags(command, body)) {
+        } else if order != Order::Anywhere || (!long && are_flags(command, body)) {
             spelled.push(argument.clone());
         } else {
             return Err(unknown_option(command, argument));
@@ -95,6 +103,41 @@ pub(crate) fn spell(command: &Command, arguments: &[String], order: Order) -> Re
         arguments: spelled,
         own,
     })
+}
+
+/// The option with which a parameter of the job shares its name: behind the first argument it is the parameter.
+const SHARED: &str = "config";
+
+/// Takes the options of `command` apart from the parameters among which they stand. A word behind a parameter is its value, unless it
+/// begins with a dash.
+fn apart(command: &Command, words: &[String]) -> (Vec<String>, Vec<String>) {
+    let (mut options, mut parameters) = (Vec::new(), Vec::new());
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let body = word.trim_start_matches('-');
+        let name = body.split('=').next().unwrap_or_default();
+        let is_option = body.len() < word.len() && name != SHARED;
+        let option = command
+            .get_arguments()
+            .find(|option| is_option && has_name(option, name));
+        if let Some(option) = option {
+            let is_short = name.chars().count() == 1;
+            let dashes = if is_short { "-" } else { "--" };
+            options.push(format!("{dashes}{body}"));
+            if needs_value(option) && name == body {
+                options.extend(words.next().cloned());
+            }
+        } else if is_option && ["h", "help"].contains(&name) {
+            options.push("--help".to_owned());
+        } else if word == "-v" {
+            options.push("--verbose".to_owned());
+        } else if let Some(setting) = word.strip_prefix("-D").filter(|body| !body.is_empty()) {
+            options.extend(["-D".to_owned(), setting.to_owned()]);
+        } else {
+            parameters.push(word.clone());
+        }
+    }
+    (options, parameters)
 }
 
 /// The error for `given`, which stands where an option of `command` is expected.
@@ -113,6 +156,9 @@ pub(crate) fn unknown_option(command: &Command, given: &str) -> Error {
     let action = full.rsplit(' ').next().unwrap_or(full);
     let message = format!("`{action}` has no option `{given}`");
     let error = Error::new(&codes::OPTION_UNKNOWN, message);
+    if is_of_yarn(name) {
+        return error.next("leave it out: options of YARN have no meaning here");
+    }
     match nearest(name, &names).as_slice() {
         [] if command.get_arguments().any(Arg::is_trailing_var_arg_set) => error.next(format!(
             "see `{full} --help`; options of the program stand behind its name"
@@ -120,6 +166,15 @@ pub(crate) fn unknown_option(command: &Command, given: &str) -> Error {
         [] => error.next(format!("see `{full} --help`")),
         near => error.next(format!("did you mean --{}?", near.join(" or --"))),
     }
+}
+
+/// Whether an option is one of those that Flink had for YARN, such as `-yid` and `-yDkey=value`. None of ours begins so, but for those
+/// that are understood.
+fn is_of_yarn(name: &str) -> bool {
+    const SHORT: [&str; 13] = [
+        "yat", "yh", "yid", "yj", "yjm", "ynl", "ynm", "yq", "yqu", "ys", "yt", "ytm", "yz",
+    ];
+    SHORT.contains(&name) || name.starts_with("yD") || name.starts_with("yarn")
 }
 
 /// Whether the word behind the option is its value.

@@ -15,7 +15,7 @@ pub(super) fn of_transport(error: &ureq::Error, address: &Address) -> Error {
             &codes::SERVER_UNREACHABLE,
             format!("no server at {address} ({what})"),
         )
-        .next("start one with `millstream server`, or give its address with -m HOST:PORT")
+        .next("start one with `millstream server`, give its address with -m HOST:PORT, or run a job without one (`run --target local`)")
     };
     match error {
         ureq::Error::Io(cause) if cause.kind() == ErrorKind::ConnectionRefused => {

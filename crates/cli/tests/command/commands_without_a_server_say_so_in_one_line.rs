@@ -40,8 +40,8 @@ fn whatever_is_asked() {
     ] {
         let said = millstream(&[arguments, &["-m", address]].concat());
         let expected = format!(
-            "MS-1019: {words}no server at {address} (connection refused); start one with `millstream server`, or give its address \
-             with -m HOST:PORT (millstream explain MS-1019)\n"
+            "MS-1019: {words}no server at {address} (connection refused); start one with `millstream server`, give its address \
+             with -m HOST:PORT, or run a job without one (`run --target local`) (millstream explain MS-1019)\n"
         );
         assert_eq!((said.code, said.err), (Some(1), expected), "{arguments:?}");
     }

@@ -31,7 +31,7 @@ fn as_json_in_flinks_frame_and_bare() {
         .expect(&said.out);
     assert_eq!(
         after,
-        "\nReads files, reshapes them with SQL, writes files.\n"
+        "\nReads files, Kafka or Hive, reshapes records with SQL, writes files, Kafka or Elasticsearch.\n"
     );
     let plan: serde_json::Value = serde_json::from_str(plan).expect(plan);
     let nodes = plan["nodes"].as_array().expect("nodes");

@@ -67,6 +67,12 @@ fn options_that_do_not_exist() {
         &["run", "-fromSavepont", "/s", "ingest"],
         "MS-1001: `run` has no option `-fromSavepont`; did you mean --fromSavepoint?",
     );
+    for option in ["-yid", "-ys", "-yDa.b=c", "--yarnslots"] {
+        let said = format!(
+            "MS-1001: `run` has no option `{option}`; leave it out: options of YARN have no meaning here"
+        );
+        refused(&["run", option, "2", "ingest"], &said);
+    }
     refused(
         &[
             "run",

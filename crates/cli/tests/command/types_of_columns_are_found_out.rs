@@ -236,3 +236,67 @@ fn what_is_not_there_is_told() {
         said.err
     );
 }
+
+#[test]
+fn options_stand_among_the_parameters_and_what_has_no_effect_is_named() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let path = directory.path();
+    put(path, "in/a.csv", "1;x\n2;y\n");
+    let words = [
+        "infer",
+        "in",
+        "--source.type",
+        "csv",
+        "-r",
+        "1",
+        "--json",
+        "-m",
+        "127.0.0.1:1",
+        "--target",
+        "local",
+    ];
+    let said = millstream_in(path, &[], &words);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let inferred: Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!(inferred["rows"], 1);
+    for option in ["--jobmanager", "--target"] {
+        let note = format!("WARNING: {option} has no effect: the input is read in this process\n");
+        assert!(said.err.contains(&note), "{}", said.err);
+    }
+    let command = inferred["command"].as_array().expect("words");
+    assert!(command.contains(&"--job.name=NAME".into()), "{command:?}");
+    // What is given is no placeholder.
+    let command = infer(path, &["in", "--job.name=own"])["command"].to_string();
+    assert!(!command.contains("NAME"), "{command}");
+}
+
+#[test]
+fn warnings_alone_are_logged_unless_more_is_asked_for() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let path = directory.path();
+    put(path, "in/a.csv", "1;x\n2;y\n");
+    let said = millstream_in(path, &[], &["infer", "in"]);
+    assert!(!said.err.contains(" INFO "), "{}", said.err);
+    let said = millstream_in(path, &[("MILLSTREAM_LOG", "info")], &["infer", "in"]);
+    assert!(said.err.contains(" INFO "), "{}", said.err);
+}
+
+#[test]
+fn input_without_a_row_is_an_error() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let path = directory.path();
+    put(path, "in/a.csv", "id,name\n");
+    let said = millstream_in(
+        path,
+        &[],
+        &["infer", "in", "--source.firstLine.schema=true"],
+    );
+    assert_eq!((said.code, said.out.as_str()), (Some(1), ""));
+    assert!(
+        said.error().starts_with(
+            "MS-6009: in has nothing to find types by: it holds no row that can be read; "
+        ),
+        "{}",
+        said.err
+    );
+}

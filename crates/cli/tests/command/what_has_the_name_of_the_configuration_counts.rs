@@ -35,3 +35,23 @@ fn a_pipe_or_a_directory_is_refused_in_one_line() {
     fs::create_dir(&file).expect("made");
     is_refused();
 }
+
+#[test]
+fn a_directory_that_is_named_and_not_there_is_refused() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    for variable in ["MILLSTREAM_CONF_DIR", "FLINK_CONF_DIR"] {
+        let said = |arguments: &[&str]| {
+            let mut asked = command(directory.path());
+            asked.args(arguments).env(variable, "conf");
+            running::run(asked)
+        };
+        let begins = format!("MS-1005: {variable} names conf, which is no directory");
+        for arguments in [&["list"][..], &["server"]] {
+            let said = said(arguments);
+            assert_eq!(said.code, Some(1), "{}", said.err);
+            assert!(said.err.starts_with(&begins), "{}", said.err);
+        }
+        let said = said(&["doctor"]);
+        assert!(said.out.contains(&begins), "{}", said.out);
+    }
+}

@@ -83,7 +83,10 @@ fn what_is_mended_is_in_the_output_once() {
 
     // Two columns too many stay what they are.
     let said = letters(directory, &["replay", "job", "--code", "columns"]);
-    assert_eq!(done(&said), "1 letter replayed.\n");
+    assert_eq!(
+        done(&said),
+        "1 letter replayed: 0 went through, 1 failed again.\n"
+    );
     assert!(
         said.err.contains("1 read = 0 written + 1 bad"),
         "{}",

@@ -67,7 +67,10 @@ fn once() {
     let replayed = ask(&["replay", "orders"]);
     assert_eq!(
         (replayed.code, replayed.out.as_str()),
-        (Some(0), "2 letters replayed.\n"),
+        (
+            Some(0),
+            "2 letters replayed: 1 went through, 1 failed again.\n"
+        ),
         "{}",
         replayed.err
     );

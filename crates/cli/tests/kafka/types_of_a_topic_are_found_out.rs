@@ -96,3 +96,23 @@ fn whatever_has_been_read_of_it_before() {
         assert_eq!(second[same], first[same]);
     }
 }
+
+#[track_caller]
+fn refused(brokers: &str, error: &str) {
+    let place = tempfile::tempdir().expect("a directory");
+    let brokers = format!("--source.kafka.brokers={brokers}");
+    let said = millstream_in(place.path(), &[], &["infer", "none", &brokers]);
+    assert_eq!((said.code, said.out.as_str()), (Some(1), ""));
+    assert!(said.error().starts_with(error), "{}", said.err);
+}
+
+#[test]
+fn a_topic_without_a_message_has_none_and_brokers_that_are_away_are_told() {
+    refused("127.0.0.1:1", "MS-6012: topic none can't be looked at: ");
+    let kafka = Kafka::start().expect("a broker");
+    kafka.create_topic("none", 1).expect("a topic");
+    refused(
+        &kafka.brokers(),
+        "MS-6009: none has nothing to find types by: no row that can be read came within 15 s; ",
+    );
+}

@@ -63,7 +63,7 @@ fn uncommitted(directory: &Path) -> PathBuf {
 }
 
 fn copy(from: &Path, to: &Path) {
-    fs::create_dir(to).expect("created");
+    fs::create_dir_all(to).expect("created");
     for entry in fs::read_dir(from).expect("listed") {
         let entry = entry.expect("listed");
         fs::copy(entry.path(), to.join(entry.file_name())).expect("copied");
@@ -79,7 +79,10 @@ fn whoever_goes_on_from_a_copy_commits_them() {
     let held = uploads(&store);
     assert!(!held.is_empty());
     let snapshot = uncommitted(directory);
-    copy(&snapshot, &directory.join("copy"));
+    // With the files beside it that checkpoints share.
+    let shared = snapshot.parent().expect("a job's").join("shared");
+    copy(&snapshot, &directory.join("copies/copy"));
+    copy(&shared, &directory.join("copies/shared"));
 
     let server = Server::started(directory, &[]);
     let path = snapshot.display().to_string();
@@ -92,7 +95,7 @@ fn whoever_goes_on_from_a_copy_commits_them() {
 
     row(&store, 4, "4,Dan");
     let more = ["--error.policy=skip"];
-    let mut again = start(&store, directory, &["-s", "copy"], &more);
+    let mut again = start(&store, directory, &["-s", "copies/copy"], &more);
     again.await_that("the rest", || lines(&store, OUT).len() == 3);
     again.await_checkpoint();
     let found = lines(&store, OUT);

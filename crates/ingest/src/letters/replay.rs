@@ -5,6 +5,8 @@
 //! each letter is in the output once, whenever the process dies. Where it is not, what was being sent is never sent again by
 //! itself.
 
+mod again;
+
 use std::fs;
 use std::path::Path;
 
@@ -26,6 +28,7 @@ use crate::parameters::{
     self, BadRecordLimits, BadRecords, DeadLetters, IngestSettings, Input, SinkSettings,
 };
 use crate::pipeline::{self, Remotes};
+use again::Sent;
 
 const LETTERS: &str = "letters.jsonl";
 const ID: &str = "job";
@@ -66,6 +69,8 @@ pub struct Replayed {
     pub unclear: u64,
     /// How many were sent, or would be.
     pub sent: u64,
+    /// How many of those that were sent failed again and were set aside; `None`: nothing was sent, or it can't be told.
+    pub again: Option<u64>,
     /// How many can't be, as only their beginning was kept.
     pub cut: u64,
 }
@@ -219,6 +224,7 @@ fn id_of(directory: &Path) -> Result<JobId> {
 #[derive(Default)]
 struct Chosen {
     set: Set,
+    sent: Sent,
     /// How many can't be.
     cut: u64,
 }
@@ -231,8 +237,11 @@ fn choose(
 ) -> Result<Chosen> {
     let marks = letters.book.marks()?;
     let mut chosen = Chosen::default();
+    let mut count = 0;
+    // To the end also where there are enough: what lies behind it later is new.
     letters.read(&mut |place, number, line| {
-        if !selection.takes(marks.state(place, number), &line) {
+        chosen.sent.pass(place, number);
+        if selection.is_full(count) || !selection.takes(marks.state(place, number), &line) {
             return Ok(true);
         }
         if line.cut.is_some() {
@@ -240,8 +249,10 @@ fn choose(
             return Ok(true);
         }
         chosen.set.add(place, number);
+        chosen.sent.add(&line);
+        count += 1;
         write(&line)?;
-        Ok(!selection.is_full(chosen.set.count()))
+        Ok(true)
     })?;
     Ok(chosen)
 }
@@ -280,7 +291,7 @@ pub(super) fn replay(
     // One of this number that was not noted as begun has sent nothing.
     remove(&directory);
     let mut file = lock.begin(&directory, LETTERS)?;
-    let chosen = choose(letters, selection, &mut |line| file.line(&line.to_json()))?;
+    let mut chosen = choose(letters, selection, &mut |line| file.line(&line.to_json()))?;
     (replayed.sent, replayed.cut) = (chosen.set.count(), chosen.cut);
     if replayed.sent == 0 {
         remove(&directory);
@@ -294,12 +305,29 @@ pub(super) fn replay(
         replay: number,
         set: chosen.set,
     })?;
-    match finish(letters, lock, number) {
-        Err(error) if !letters.job.is_exactly_once()? => {
+    if let Err(error) = finish(letters, lock, number) {
+        if !letters.job.is_exactly_once()? {
             give_up(letters, lock, number)?;
-            Err(error)
         }
-        ended => ended.map(|()| replayed),
+        return Err(error);
+    }
+    replayed.again = again(letters, &mut chosen.sent);
+    Ok(replayed)
+}
+
+/// How many of the letters that were sent have been set aside again; `None`: that can't be told, which is no failure of the replay.
+fn again(letters: &Letters, sent: &mut Sent) -> Option<u64> {
+    let mut count = 0;
+    let read = letters.read(&mut |place, number, line| {
+        count += u64::from(sent.is_again(place, number, &line));
+        Ok(true)
+    });
+    match read {
+        Ok(()) => Some(count),
+        Err(error) => {
+            tracing::warn!("How many letters failed again can't be told: {error}");
+            None
+        }
     }
 }
 

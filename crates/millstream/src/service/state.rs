@@ -6,7 +6,7 @@ mod plan;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use millstream_core::{Configuration, Error, JobId, JobStatus, TaskStatus};
+use millstream_core::{Configuration, Error, JobId, JobStatus, TaskStatus, without_stop};
 use millstream_engine::job::{JobOutcome, TaskView};
 use millstream_engine::metrics::TaskMetrics;
 use millstream_engine::{JobGraph, Plan};
@@ -294,11 +294,15 @@ pub(super) fn failed_to_start(submission: &Submission, error: &Error, now: u64) 
     report
 }
 
-/// What happened and what to do, without the code.
+/// What happened, why and what to do, without the code.
 fn one_line(error: &Error) -> String {
+    let what = match error.cause_text() {
+        Some(cause) => format!("{} ({cause})", without_stop(error.message())),
+        None => error.message().to_owned(),
+    };
     match error.next_step() {
-        "" => error.message().to_owned(),
-        step => format!("{}; {step}", error.message()),
+        "" => what,
+        step => format!("{what}; {step}"),
     }
 }
 

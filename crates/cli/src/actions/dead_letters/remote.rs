@@ -109,13 +109,15 @@ impl Letters<'_> {
                     .next("see `dead-letters list` for what became of each letter"));
             }
         };
-        let count = |name: &str| told.get(name).and_then(Value::as_u64).unwrap_or(0);
+        let number = |name: &str| told.get(name).and_then(Value::as_u64);
+        let count = |name: &str| number(name).unwrap_or(0);
         replayed(
             self.arguments,
             &Replayed {
                 resumed: count("resumed"),
                 unclear: count("unclear"),
                 sent: count("replayed"),
+                again: number("failed-again"),
                 cut: count("cut"),
             },
         )

@@ -14,7 +14,7 @@ const HEAD: &str = "\
 
 `millstream <action> [options] [arguments]`. Actions, options, messages and exit codes are those of Apache Flink's command line where it has them;
 `ln -s millstream flink` gives the command Flink's name. Long options may begin with one dash, options may stand behind the arguments (not
-behind the program of `run`, `run-application` and `info`, whose arguments are its own).
+behind the program of `run`, `run-application`, `info` and `doctor`, whose arguments are its own).
 
 - **Standard output** has the answer only; errors, notes and progress go to standard error. `--json` prints one JSON value on standard
   output and nothing else there; an error is `{\"error\": {\"code\", \"message\", \"cause\", \"help\"}}`. What goes on prints one a line: `list --watch --json`

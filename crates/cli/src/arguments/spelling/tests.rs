@@ -82,3 +82,36 @@ fn what_stands_behind_a_program_belongs_to_it() {
     );
     assert!(spelled.has_flag("drain") && !spelled.has_flag("json"));
 }
+
+#[test]
+fn options_may_stand_among_parameters() {
+    let arguments = [
+        "in",
+        "--source.type",
+        "csv",
+        "-json",
+        "-p",
+        "/sp",
+        "-Da=b",
+        "--config",
+        "x",
+    ];
+    let arguments = arguments.map(str::to_owned);
+    let spelled = spell(&Stop::command(), &arguments, Order::AmongParameters).expect("spelled");
+    assert_eq!(
+        spelled.arguments,
+        [
+            "--json",
+            "-p",
+            "/sp",
+            "-D",
+            "a=b",
+            "in",
+            "--source.type",
+            "csv",
+            "--config",
+            "x"
+        ]
+    );
+    assert!(spelled.has_flag("json"));
+}
