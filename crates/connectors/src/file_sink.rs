@@ -56,6 +56,7 @@ mod output;
 mod partition;
 mod place;
 mod prepared;
+mod spot;
 mod stand;
 mod waits;
 mod writer;
@@ -219,7 +220,11 @@ impl<T: 'static> FileSink<T> {
         context: &SinkContext,
         restored: Vec<SinkState>,
     ) -> Result<(Output, SinkState)> {
-        let own = Own::new(context.job, &context.lineage, &restored);
+        let own = Own::new(
+            context.job,
+            &context.lineage,
+            restored.iter().map(|state| state.job),
+        );
         let directory = self.open_directory(own, &restored)?;
         let kin = kin_of(context, &restored);
         let names = Names {

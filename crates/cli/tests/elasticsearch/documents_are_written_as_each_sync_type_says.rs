@@ -139,16 +139,15 @@ fn types_are_those_of_indices(server: &Elasticsearch) {
     let place = tempfile::tempdir().expect("a directory");
     put(place.path(), "in/a.csv", "id,name,amount\n1,a,10\n");
     put_document(server, "/told/parquet/1", &json!({"old": true}));
-    for (index, sync, is_merged) in [
-        ("told", "incremental", true),
-        ("told", "full", false),
-        ("new", "full", false),
+    let written = json!({"id": 1, "name": "a", "amount": 10});
+    let merged = json!({"id": 1, "name": "a", "amount": 10, "old": true});
+    for (index, sync, document) in [
+        ("told", "incremental", &merged),
+        ("told", "full", &written),
+        ("new", "full", &written),
     ] {
         run(place.path(), server, index, sync, &[COLUMNS]);
-        let mut document = json!({"id": 1, "name": "a", "amount": 10});
-        if is_merged {
-            document["old"] = json!(true);
-        }
+        let document = document.clone();
         assert_eq!(documents(server, index), expected([("1", document)]));
     }
     let mapping = server.ask("GET", "/new/_mapping", "").expect("an answer");

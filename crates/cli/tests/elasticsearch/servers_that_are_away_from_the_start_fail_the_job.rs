@@ -14,7 +14,8 @@ fn after_as_many_tries_as_are_given() {
         let job = load(place.path(), "127.0.0.1:1", "orders", "full", &tries);
         let said = running::run(job);
         assert_eq!(said.code, Some(1), "{rows}: {}", said.err);
-        let told = "MS-7011: Elasticsearch can't take documents, tried 2 times: no server";
+        let told = "failed: Elasticsearch can't take documents, tried 2 times: no server";
         assert!(said.err.contains(told), "{rows}: {}", said.err);
+        assert!(said.err.contains("(MS-7011)"), "{rows}: {}", said.err);
     }
 }

@@ -23,7 +23,8 @@ use super::leftovers::Leftovers;
 use super::objects::{KeptUploads, ObjectLeftovers, PreparedObject, settle_objects};
 use super::place::{BRING_BACK, Place};
 use super::prepared::{Differs, PreparedFile, SinkState};
-use super::stand::{Held, Own, Stands, judge, open};
+use super::spot::open;
+use super::stand::{Held, Own, Stands, judge};
 
 /// How often a file is looked at again that has changed its name in between.
 const LOOKS: usize = 4;
@@ -128,7 +129,11 @@ impl FileCommitter {
         let Some(before) = self.held.at(directory).or_else(noted) else {
             return Ok(());
         };
-        let own = Own::new(self.context.job, &self.context.lineage, &self.restored);
+        let own = Own::new(
+            self.context.job,
+            &self.context.lineage,
+            self.restored.iter().map(|state| state.job),
+        );
         let look = || {
             let (_, there) = open(directory)?;
             Ok::<_, io::Error>((judge(directory, &before, &there, &own)?, there))

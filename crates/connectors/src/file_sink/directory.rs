@@ -2,32 +2,15 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use millstream_core::{Error, Result, codes};
-use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, linkat, openat, renameat_with, unlinkat};
+use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::Errno;
-use serde::{Deserialize, Serialize};
 
 use super::disk_error;
-use super::stand::{self, Own, Spot, Stands};
-
-/// Which directory it is, whatever its path: an empty one in its place (a disk that is not mounted) is another one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Identity {
-    pub(super) device: u64,
-    pub(super) inode: u64,
-}
-
-impl Identity {
-    pub(super) fn of(metadata: &fs::Metadata) -> Self {
-        Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-        }
-    }
-}
+use super::spot::{self, Spot};
+use super::stand::{self, Own, Stands};
 
 /// A directory that exists, by its absolute path.
 #[derive(Debug, Clone)]
@@ -60,7 +43,7 @@ impl Directory {
             return Err(Error::new(&codes::SINK_WRITE, message)
                 .next("give a path that a snapshot can hold as text"));
         }
-        let (_, spot) = stand::open(&path).map_err(failed)?;
+        let (_, spot) = spot::open(&path).map_err(failed)?;
         Ok(Self { path, spot, own })
     }
 
@@ -118,7 +101,7 @@ impl Directory {
     /// What has its path now, and what that is to it; never one that stands for it while it is not mounted.
     fn look(&self) -> Result<(File, Spot, Stands), Failure> {
         let failed = |error: io::Error| Failure::of("open the directory", &self.path, &error);
-        let (directory, spot) = stand::open(&self.path).map_err(failed)?;
+        let (directory, spot) = spot::open(&self.path).map_err(failed)?;
         match stand::judge(&self.path, &self.spot, &spot, &self.own).map_err(failed)? {
             Stands::Unmounted => Err(Failure::Unmounted(self.own.unmounted(&self.path))),
             stands => Ok((directory, spot, stands)),
@@ -299,25 +282,6 @@ fn sync_parent(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(parent) => File::open(parent)?.sync_all(),
         None => Ok(()),
-    }
-}
-
-/// Makes a file in an open directory, where there is none of this name (`AlreadyExists`).
-pub(super) fn make_new(at: &File, name: &str) -> io::Result<File> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-    let file = openat(at, name, flags, Mode::from_raw_mode(0o666))?;
-    Ok(File::from(file))
-}
-
-/// Renames a file in an open directory unless there is one of the new name (`AlreadyExists`).
-pub(super) fn rename_new(at: &File, from: &str, to: &str) -> io::Result<()> {
-    match renameat_with(at, from, at, to, RenameFlags::NOREPLACE) {
-        // Not every file system can: a hard link is the other way that never replaces a file.
-        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
-            linkat(at, from, at, to, AtFlags::empty())?;
-            Ok(unlinkat(at, from, AtFlags::empty())?)
-        }
-        result => Ok(result?),
     }
 }
 

@@ -17,11 +17,12 @@ use millstream_engine::connector::Committable;
 use rustix::fs::{AtFlags, statat};
 use rustix::io::Errno;
 
-use super::directory::{Directory, Failure, MOUNT, absent, make_new, rename_new};
+use super::directory::{Directory, Failure, MOUNT, absent};
 use super::disk_error;
 use super::lock::WriterLock;
 use super::names::{Names, Partition};
 use super::prepared::PreparedFile;
+use super::spot::{make_new, rename_new};
 use super::stand::UNMOUNTED;
 use super::waits::Tried;
 

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use millstream_core::Result;
 use rustix::fs::{AtFlags, unlinkat};
 
-use super::directory::{Directory, Failure, make_new};
+use super::directory::{Directory, Failure};
 use super::names::Names;
+use super::spot::make_new;
 
 /// Bytes of a lock file that are looked at: more than any name of a machine has.
 const MACHINE_BYTES: u64 = 1024;

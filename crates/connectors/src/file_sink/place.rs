@@ -10,9 +10,8 @@ use millstream_core::{Error, Result, codes};
 use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, statat, unlinkat};
 use rustix::io::Errno;
 
-use super::directory::{Identity, rename_new};
 use super::disk_error;
-use super::stand::Spot;
+use super::spot::{Identity, Spot, rename_new};
 
 /// An open directory.
 #[derive(Debug)]

@@ -9,8 +9,8 @@ use millstream_hdfs::HdfsUrl;
 use millstream_objects::ObjectUrl;
 use serde::{Deserialize, Serialize};
 
-use super::directory::{Directory, Identity};
-use super::stand::Spot;
+use super::directory::Directory;
+use super::spot::{Identity, Spot};
 
 /// The version of [`PreparedFile`] and [`SinkState`]. The first one did not know which directory it was.
 const VERSION: u32 = 2;

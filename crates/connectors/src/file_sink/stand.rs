@@ -1,59 +1,19 @@
 //! Which directory stands at the path of the output: the one that the job has written to, or what lies below the mount point of a disk
 //! that is not mounted.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use millstream_core::{Error, JobId, Lineage, codes};
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, StatxAttributes, StatxFlags, openat, statx};
 
-use super::directory::Identity;
 use super::names::{is_of_any, stand_in};
 use super::place::has_any_in;
-use super::prepared::SinkState;
+use super::spot::{Spot, open};
 
 /// Why a directory is away that another one stands for.
 pub(super) const UNMOUNTED: &str = "another one stands there, on another mount, without any of the job's files: the disk that the job has written to \
      seems not to be mounted";
-
-/// A directory, and what it lies on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Spot {
-    pub(super) identity: Identity,
-    /// Whether it is the root of a mount; `None`: the system does not tell.
-    pub(super) is_root: Option<bool>,
-}
-
-impl Spot {
-    /// Of an open directory.
-    ///
-    /// # Errors
-    /// It can't be looked at.
-    pub(super) fn of(directory: &File) -> io::Result<Self> {
-        let identity = Identity::of(&directory.metadata()?);
-        // An older system tells less, which is no reason to fail.
-        let told = statx(directory, "", AtFlags::EMPTY_PATH, StatxFlags::TYPE).ok();
-        let root = StatxAttributes::MOUNT_ROOT;
-        let told = told.filter(|told| told.stx_attributes_mask.contains(root));
-        Ok(Self {
-            identity,
-            is_root: told.map(|told| told.stx_attributes.contains(root)),
-        })
-    }
-}
-
-/// Opens a directory, to reach what is in it by its name; it is not opened for reading.
-///
-/// # Errors
-/// It is no directory, not there, or can't be reached.
-pub(super) fn open(path: &Path) -> io::Result<(File, Spot)> {
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let directory = File::from(openat(CWD, path, flags, Mode::empty())?);
-    let spot = Spot::of(&directory)?;
-    Ok((directory, spot))
-}
 
 /// What a directory is to the one that the job has written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,10 +72,9 @@ pub(super) struct Own {
 }
 
 impl Own {
-    /// Of a job that goes on from these states.
-    pub(super) fn new(job: JobId, lineage: &Lineage, restored: &[SinkState]) -> Self {
+    /// Of a job that goes on from what `wrote` have written.
+    pub(super) fn new(job: JobId, lineage: &Lineage, wrote: impl Iterator<Item = JobId>) -> Self {
         let before = lineage.ancestors.iter().map(|other| other.job);
-        let wrote = restored.iter().map(|state| state.job);
         Self {
             job,
             jobs: [job].into_iter().chain(before).chain(wrote).collect(),

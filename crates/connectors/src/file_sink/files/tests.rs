@@ -20,7 +20,7 @@ fn ended(directory: &Path, partitions: &[&str]) -> Files {
         slot: 0,
         extension: "txt",
     };
-    let own = Own::new(JOB, &Lineage::fresh(1), &[]);
+    let own = Own::new(JOB, &Lineage::fresh(1), std::iter::empty());
     let directory = Directory::create(directory, own).expect("made");
     let mut files = Files::new(directory, names);
     for partition in partitions {

@@ -1,3 +1,4 @@
+use super::super::spot::Identity;
 use super::*;
 
 /// A directory by its device and its number.
@@ -78,7 +79,11 @@ fn files_of_the_job_tell_its_directory_also_in_partitions() {
     let around = tempfile::tempdir().expect("a directory");
     let path = around.path();
     let (job, before) = (JobId::from_bytes([0xb; 16]), JobId::from_bytes([0xa; 16]));
-    let own = Own::new(job, &Lineage::fresh(1).behind(before, 7, 2), &[]);
+    let own = Own::new(
+        job,
+        &Lineage::fresh(1).behind(before, 7, 2),
+        std::iter::empty(),
+    );
     let held = spot(0, 0, Some(true));
     let look = || {
         let (_, there) = open(path).expect("opens");
