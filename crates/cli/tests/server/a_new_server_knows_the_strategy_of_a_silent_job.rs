@@ -27,6 +27,15 @@ fn submit(server: &Server, path: &Path, parameters: &[&str], options: &Value) ->
     job
 }
 
+/// A job that its strategy restarts never.
+fn submit_never_restarted(server: &Server, path: &Path) -> String {
+    let options = json!({
+        "execution.checkpointing.interval": "20 ms",
+        "restart-strategy.type": "none",
+    });
+    submit(server, path, &[], &options)
+}
+
 fn every_20_ms() -> Value {
     json!({"execution.checkpointing.interval": "20 ms"})
 }
@@ -94,11 +103,7 @@ fn the_end_of_a_process_that_was_dying_is_no_matter_of_it() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
     let mut server = Server::started(path, &[]);
-    let options = json!({
-        "execution.checkpointing.interval": "20 ms",
-        "restart-strategy.type": "none",
-    });
-    let job = submit(&server, path, &[], &options);
+    let job = submit_never_restarted(&server, path);
     server.kill();
     kill_and_await(&processes_of(&server.data));
     // As if its process had not quite gone.
@@ -119,11 +124,7 @@ fn a_directory_that_can_not_be_written_is_waited_for() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
     let mut server = Server::started(path, &[]);
-    let options = json!({
-        "execution.checkpointing.interval": "20 ms",
-        "restart-strategy.type": "none",
-    });
-    let job = submit(&server, path, &[], &options);
+    let job = submit_never_restarted(&server, path);
     server.kill();
     kill_and_await(&processes_of(&server.data));
     // For whom nothing is forbidden, too.
@@ -145,11 +146,7 @@ fn a_file_of_the_job_that_can_not_be_written_is_waited_for() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
     let mut server = Server::started(path, &[]);
-    let options = json!({
-        "execution.checkpointing.interval": "20 ms",
-        "restart-strategy.type": "none",
-    });
-    let job = submit(&server, path, &[], &options);
+    let job = submit_never_restarted(&server, path);
     for name in ["lock", "job.log", "job.out", "started"] {
         server.kill();
         kill_and_await(&processes_of(&server.data));

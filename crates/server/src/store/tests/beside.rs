@@ -14,6 +14,14 @@ fn if_killed(path: &Path) -> Records {
     reopened(&copy)
 }
 
+/// New records, which hold a job.
+fn with_a_job(path: &Path) -> (Store, StoreThread) {
+    let (store, thread, _) = Store::open(path).expect("it opens");
+    let write = |transaction: &Transaction<'_>| save_job(transaction, &job());
+    block_on(store.durable(write)).expect("it is written");
+    (store, thread)
+}
+
 /// Waits for a condition.
 fn await_that(condition: impl Fn() -> bool) {
     let began = Instant::now();
@@ -28,9 +36,7 @@ fn nothing_is_lost_with_what_is_taken_away_beside_the_file() {
     for endings in [&["db-wal"][..], &["db-shm"], &["db-wal", "db-shm"]] {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("millstream.db");
-        let (store, thread, _) = Store::open(&path).expect("it opens");
-        let write = |transaction: &Transaction<'_>| save_job(transaction, &job());
-        block_on(store.durable(write)).expect("it is written");
+        let (store, thread) = with_a_job(&path);
         for ending in endings {
             std::fs::remove_file(path.with_extension(ending)).expect("it was there");
         }
@@ -51,9 +57,7 @@ fn nothing_is_lost_with_what_is_taken_away_beside_the_file() {
 fn a_log_that_is_replaced_is_put_back() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("millstream.db");
-    let (store, thread, _) = Store::open(&path).expect("it opens");
-    let write = |transaction: &Transaction<'_>| save_job(transaction, &job());
-    block_on(store.durable(write)).expect("it is written");
+    let (store, thread) = with_a_job(&path);
     let other = directory.path().join("other");
     std::fs::write(&other, "").expect("a file");
     std::fs::rename(&other, path.with_extension("db-wal")).expect("replaced");
@@ -66,9 +70,7 @@ fn a_log_that_is_replaced_is_put_back() {
 fn a_log_that_is_taken_away_is_put_back_while_nobody_writes() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("millstream.db");
-    let (store, thread, _) = Store::open(&path).expect("it opens");
-    let write = |transaction: &Transaction<'_>| save_job(transaction, &job());
-    block_on(store.durable(write)).expect("it is written");
+    let (store, thread) = with_a_job(&path);
     let log = path.with_extension("db-wal");
     std::fs::remove_file(&log).expect("it was there");
     await_that(|| log.exists());
@@ -80,9 +82,7 @@ fn a_log_that_is_taken_away_is_put_back_while_nobody_writes() {
 fn while_the_log_can_not_be_put_back_nothing_is_written() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("millstream.db");
-    let (store, thread, _) = Store::open(&path).expect("it opens");
-    let write = |transaction: &Transaction<'_>| save_job(transaction, &job());
-    block_on(store.durable(write)).expect("it is written");
+    let (store, thread) = with_a_job(&path);
     let log = path.with_extension("db-wal");
     // No file can be put over a directory. It may be put back before that is there.
     while std::fs::create_dir(&log).is_err() {
@@ -114,9 +114,7 @@ fn while_the_log_can_not_be_put_back_nothing_is_written() {
 fn a_log_that_can_not_be_put_back_is_not_written_into_the_file_at_the_end() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("millstream.db");
-    let (store, thread, _) = Store::open(&path).expect("it opens");
-    let write = |transaction: &Transaction<'_>| save_job(transaction, &job());
-    block_on(store.durable(write)).expect("it is written");
+    let (store, thread) = with_a_job(&path);
     let before = std::fs::read(&path).expect("the file");
     let log = path.with_extension("db-wal");
     while std::fs::create_dir(&log).is_err() {
