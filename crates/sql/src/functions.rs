@@ -15,6 +15,7 @@ pub(crate) mod format_time;
 pub(crate) mod joined;
 mod json;
 pub(crate) mod kept_null;
+pub(crate) mod lookups;
 mod maps;
 mod mixed_pattern;
 mod numbers;

@@ -1,6 +1,8 @@
 //! From a parsed and checked `SELECT` to physical expressions over the columns it needs.
 
+mod asked;
 mod bounds;
+mod called;
 mod casts;
 mod chains;
 mod comparisons;
@@ -9,6 +11,7 @@ mod decimals;
 mod digits;
 mod elements;
 mod items;
+mod keys;
 mod lambdas;
 mod literals;
 mod nested;
@@ -16,6 +19,7 @@ mod nulls;
 mod places;
 mod plain;
 mod provider;
+mod settled;
 mod similar;
 mod texts;
 mod times;
@@ -37,7 +41,7 @@ use datafusion_optimizer::{Analyzer, AnalyzerRule, Optimizer, OptimizerContext};
 use datafusion_physical_expr::PhysicalExpr;
 use datafusion_physical_expr::expressions::cast;
 use datafusion_sql::planner::{ParserOptions, SqlToRel};
-use datafusion_sql::sqlparser::ast::{Query as Ast, Statement};
+use datafusion_sql::sqlparser::ast::{Query as Ast, Spanned, Statement};
 use millstream_core::type_names::in_words;
 use millstream_core::{Error, Result, codes};
 
@@ -49,6 +53,7 @@ use self::chains::Chains;
 use self::conditions::{ColumnCondition, conditions};
 use self::decimals::Decimals;
 use self::digits::Digits;
+use self::keys::Keys;
 use self::nulls::Nulls;
 use self::places::Places;
 use self::provider::Provider;
@@ -113,19 +118,25 @@ pub(crate) fn plan(
     schema: &Schema,
     functions: Functions,
 ) -> Result<Plan> {
+    let place = Place::of(query.span());
+    let called = called::by_own_names(&mut query, &functions, schema)?;
+    asked::once(&mut query)?;
     literals::as_calls(&mut query)?;
+    let wrong = |error: DataFusionError| called.as_written(planning_error(&error));
     let table = Arc::new(schema.clone());
     let provider = Provider::new(name, Arc::clone(&table), functions);
-    let logical = logical_plan(query, &provider).map_err(|error| planning_error(&error))?;
-    try_constants(&logical).map_err(|error| planning_error(&error))?;
+    let logical = logical_plan(query, &provider).map_err(wrong)?;
+    try_constants(&logical).map_err(wrong)?;
     let parts = Parts::of(&logical)?;
-    let mut plan = physical_plan(parts).map_err(|error| planning_error(&error))?;
+    let mut plan = physical_plan(parts).map_err(wrong)?;
     let deepest = plan.projection.iter().chain(&plan.predicate).map(levels);
     if deepest.max() > Some(LEVELS) {
-        return Err(too_deep());
+        // With its place: it would be looked for by planning each part anew.
+        let error = too_deep();
+        return Err(invalid(place, error.message()).next(error.next_step()));
     }
     // This evaluates, so only what the stack has room for.
-    plan.reads_made_text = reads_made_text(&logical).map_err(|error| planning_error(&error))?;
+    plan.reads_made_text = reads_made_text(&logical).map_err(wrong)?;
     Ok(plan)
 }
 
@@ -148,6 +159,7 @@ fn logical_plan(query: Box<Ast>, provider: &Provider) -> DfResult<LogicalPlan> {
     let rules = Analyzer::with_rules(vec![
         Arc::new(Chains),
         Arc::new(Places),
+        Arc::new(Keys),
         Arc::new(Whens),
         Arc::new(Times),
         Arc::new(Decimals),

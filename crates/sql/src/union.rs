@@ -140,18 +140,29 @@ fn counted(columns: usize) -> String {
 
 fn apart(place: usize, ours: &Field, theirs: &Field, number: usize) -> Error {
     let kind = |field: &Field| type_in_words(field.data_type());
+    // What has no name was called so by us, and can't be written.
+    let has_name = |field: &Field| *field.name() != format!("EXPR${place}");
+    let named = |field: &Field| match has_name(field) {
+        true => format!("{} (`{}`)", kind(field), field.name()),
+        false => kind(field),
+    };
     let message = format!(
-        "column {} of the UNION ALL is {} (`{}`) in the SELECTs before, and {} (`{}`) in SELECT {number}",
+        "column {} of the UNION ALL is {} in the SELECTs before, and {} in SELECT {number}",
         place + 1,
-        kind(ours),
-        ours.name(),
-        kind(theirs),
-        theirs.name()
+        named(ours),
+        named(theirs)
     );
-    invalid(None, &message).next(format!(
-        "cast one of them, for example cast({} as string)",
-        theirs.name()
-    ))
+    let next = match has_name(theirs) {
+        true => format!(
+            "cast one of them, for example cast({} as string)",
+            theirs.name()
+        ),
+        false => format!(
+            "cast one of them, for example write column {} of SELECT {number} as cast(… as string) as name",
+            place + 1
+        ),
+    };
+    invalid(None, &message).next(next)
 }
 
 /// The type that holds all values of both: as files of columns widen, in both directions.

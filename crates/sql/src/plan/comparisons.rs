@@ -6,9 +6,10 @@
 
 use arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType};
 use datafusion_common::{DFSchema, Result, ScalarValue, plan_err};
-use datafusion_expr::{Expr, ExprSchemable, cast};
+use datafusion_expr::{Expr, cast};
 
-use super::whole::{may_be_long, no_double};
+use super::settled::type_of;
+use super::whole::{in_digits, may_be_long, no_double};
 use crate::functions::exact::{self, WIDEST, is_number};
 use crate::functions::written::{decimal, text_of};
 
@@ -23,6 +24,7 @@ pub(super) fn compared<'a>(
     }
     for expr in &mut exprs {
         literal_text(expr)?;
+        in_digits(expr);
     }
     if any(&exprs, schema, DataType::is_floating) {
         for expr in exprs {
@@ -119,7 +121,9 @@ pub(super) fn beside_whole_numbers(exprs: &mut [&mut Expr], schema: &DFSchema) {
 /// Whether whole numbers that no Double holds are handed on beside numbers of the query alone.
 pub(super) fn long_beside_numbers(exprs: &[&mut Expr], schema: &DFSchema) -> bool {
     // Beside a decimal one of the query is looked at elsewhere.
-    let decimals = any(exprs, schema, DataType::is_decimal);
+    let decimals = exprs
+        .iter()
+        .any(|expr| is(expr, schema, DataType::is_decimal));
     let long = exprs.iter().any(|expr| {
         let of_record = !matches!(**expr, Expr::Literal(..)) && may_be_long(expr, schema);
         of_record || (!decimals && no_double(expr).is_some())
@@ -138,7 +142,7 @@ fn number(expr: &Expr) -> Option<()> {
 
 /// The digits of a number that is no floating point, and how many of them stand behind the point.
 fn digits(expr: &Expr, schema: &DFSchema) -> Option<(u8, u8)> {
-    digits_of(&expr.get_type(schema).ok()?)
+    digits_of(&type_of(expr, schema).ok()?)
 }
 
 /// The digits of the numbers of a type, and how many of them stand behind the point; none of floating point.
@@ -161,5 +165,5 @@ fn any(exprs: &[&mut Expr], schema: &DFSchema, of: fn(&DataType) -> bool) -> boo
 }
 
 fn is(expr: &Expr, schema: &DFSchema, of: impl Fn(&DataType) -> bool) -> bool {
-    expr.get_type(schema).is_ok_and(|data_type| of(&data_type))
+    type_of(expr, schema).is_ok_and(|data_type| of(&data_type))
 }

@@ -18,6 +18,7 @@ use super::items::{self, planned};
 use super::lambdas::each_part;
 use super::nested::has_parts;
 use super::over_expressions;
+use super::settled;
 use super::times::days::joined;
 use super::whole::{in_digits, in_full, no_double, reckoned, refuse_beside_doubles};
 use crate::functions::exact;
@@ -242,7 +243,7 @@ fn scale(expr: &Expr, schema: &DFSchema) -> i8 {
 }
 
 fn is(expr: &Expr, schema: &DFSchema, of: impl Fn(&DataType) -> bool) -> bool {
-    expr.get_type(schema).is_ok_and(|data_type| of(&data_type))
+    settled::type_of(expr, schema).is_ok_and(|data_type| of(&data_type))
 }
 
 /// Makes decimals of the numbers with a point, if one of the expressions is a decimal, where they have at most `most`

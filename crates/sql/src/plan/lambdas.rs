@@ -11,7 +11,9 @@ use datafusion_common::tree_node::{Transformed, TreeNode, TreeNodeRecursion, Tre
 use datafusion_common::{DFSchema, Result};
 use datafusion_expr::expr::HigherOrderFunction;
 use datafusion_expr::type_coercion::functions::value_fields_with_higher_order_udf;
-use datafusion_expr::{Expr, ExprSchemable, LambdaParametersProgress, ValueOrLambda};
+use datafusion_expr::{Expr, LambdaParametersProgress, ValueOrLambda};
+
+use super::settled::field_of;
 
 /// Does `change` to each part of an expression, to what it is made of first. Parameters of lambdas are of the types that they have
 /// once what their function is given has been changed.
@@ -96,7 +98,7 @@ impl Parts<'_> {
 fn parameters_of(call: &HigherOrderFunction, schema: &DFSchema) -> Result<Vec<Vec<FieldRef>>> {
     let given = call.args.iter().map(|arg| match arg {
         Expr::Lambda(_) => Ok(ValueOrLambda::Lambda(None)),
-        value => Ok(ValueOrLambda::Value(value.to_field(schema)?.1)),
+        value => Ok(ValueOrLambda::Value(field_of(value, schema)?)),
     });
     let given = given.collect::<Result<Vec<_>>>()?;
     let given = value_fields_with_higher_order_udf(&given, call.func.as_ref())?;

@@ -4,15 +4,18 @@
 //! What the query makes of items is taken apart. Of anything else only the types are known: where the rule casts what stands at a
 //! place, the whole is cast.
 
+pub(super) mod shapes;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, FieldRef, TimeUnit};
+use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion_common::utils::base_type;
-use datafusion_common::{DFSchema, Result, ScalarValue, plan_err};
+use datafusion_common::{DFSchema, Result, plan_err};
 use datafusion_expr::expr::{Cast, LambdaVariable};
 use datafusion_expr::{Expr, ExprSchemable, cast};
 
+use self::shapes::give_shape;
 use super::item_type;
 use super::whole::results;
 
@@ -20,7 +23,6 @@ use super::whole::results;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
     Place(usize),
-    Name(String),
     Key,
     Value,
 }
@@ -65,7 +67,7 @@ pub(super) fn by_place(
     each_place(&mut wholes, schema, rule)
 }
 
-/// Does `rule` to what stands at each place in the expressions.
+/// Does `rule` to what stands at each place in the expressions. Structs among them have the same fields already (`shapes`).
 ///
 /// # Errors
 /// As those of [`by_place`].
@@ -74,12 +76,7 @@ pub(super) fn each_place(
     schema: &DFSchema,
     rule: &dyn Fn(&mut [Expr]) -> Result<()>,
 ) -> Result<()> {
-    let types = exprs.iter().filter_map(|expr| expr.get_type(schema).ok());
-    let types: Vec<DataType> = types.collect();
-    let by_name = types
-        .first()
-        .is_some_and(|first| types.iter().any(|own| are_reordered(first, own)));
-    let wholes = Wholes { schema, by_name };
+    let wholes = Wholes { schema };
     let mut places: BTreeMap<Vec<Step>, Vec<Expr>> = BTreeMap::new();
     for expr in exprs.iter_mut() {
         wholes.visit(expr, &mut Vec::new(), &mut |way, found| {
@@ -106,33 +103,9 @@ pub(super) fn each_place(
     Ok(())
 }
 
-/// Whether two structs have the same fields in another order: they meet by their names then, and else by their places.
-fn are_reordered(left: &DataType, right: &DataType) -> bool {
-    match (left, right) {
-        (DataType::Struct(left), DataType::Struct(right)) => {
-            let same_names = left.len() == right.len()
-                && left.iter().all(|field| right.find(field.name()).is_some());
-            let mut pairs = left.iter().zip(right.iter());
-            (same_names
-                && pairs
-                    .clone()
-                    .any(|(left, right)| left.name() != right.name()))
-                || pairs.any(|(left, right)| are_reordered(left.data_type(), right.data_type()))
-        }
-        (DataType::Map(left, _), DataType::Map(right, _)) => {
-            are_reordered(left.data_type(), right.data_type())
-        }
-        _ => match (item_type(left), item_type(right)) {
-            (Some(left), Some(right)) => are_reordered(&left, &right),
-            _ => false,
-        },
-    }
-}
-
 /// What goes through wholes.
 struct Wholes<'a> {
     schema: &'a DFSchema,
-    by_name: bool,
 }
 
 impl Wholes<'_> {
@@ -146,19 +119,16 @@ impl Wholes<'_> {
             }
             Expr::ScalarFunction(call) if call.func.name() == "struct" => {
                 for (place, value) in call.args.iter_mut().enumerate() {
-                    // So DataFusion calls them.
-                    let step = self.step(place, &format!("c{place}"));
-                    self.behind(step, value, way, visit)?;
+                    self.behind(Step::Place(place), value, way, visit)?;
                 }
                 Ok(())
             }
             Expr::ScalarFunction(call) if call.func.name() == "named_struct" => {
                 for (place, pair) in call.args.chunks_exact_mut(2).enumerate() {
-                    let [name, value] = pair else {
+                    let [_, value] = pair else {
                         continue;
                     };
-                    let step = self.step(place, text(name).unwrap_or_default());
-                    self.behind(step, value, way, visit)?;
+                    self.behind(Step::Place(place), value, way, visit)?;
                 }
                 Ok(())
             }
@@ -195,13 +165,6 @@ impl Wholes<'_> {
         Ok(())
     }
 
-    fn step(&self, place: usize, name: &str) -> Step {
-        match self.by_name {
-            true => Step::Name(name.to_owned()),
-            false => Step::Place(place),
-        }
-    }
-
     fn gives_whole(&self, expr: &Expr) -> bool {
         expr.get_type(self.schema).is_ok_and(|own| has_parts(&own))
     }
@@ -213,7 +176,12 @@ impl Wholes<'_> {
             _ => return visit(way, expr),
         };
         let wanted = self.made_of(&own, way, visit)?;
-        if wanted != own {
+        if wanted == own {
+            return Ok(());
+        }
+        // The cast of a whole would cut nanoseconds off towards 1970.
+        give_shape(expr, &wanted, self.schema);
+        if expr.get_type(self.schema)? != wanted {
             *expr = cast(std::mem::take(expr), wanted);
         }
         Ok(())
@@ -233,10 +201,10 @@ impl Wholes<'_> {
                 DataType::FixedSizeList(self.field(item, None, way, visit)?, *size)
             }
             DataType::Struct(fields) => {
-                let fields = fields.iter().enumerate().map(|(place, field)| {
-                    let step = self.step(place, field.name());
-                    self.field(field, Some(step), way, visit)
-                });
+                let fields = fields
+                    .iter()
+                    .enumerate()
+                    .map(|(place, field)| self.field(field, Some(Step::Place(place)), way, visit));
                 let fields: Vec<FieldRef> = fields.collect::<Result<_>>()?;
                 DataType::Struct(fields.into())
             }
@@ -277,30 +245,13 @@ fn one(own: &DataType, way: &[Step], visit: &mut Visit<'_>) -> Result<DataType> 
     let field = Arc::new(Field::new(name, own.clone(), true));
     let mut stands = Expr::LambdaVariable(LambdaVariable::new(name.to_owned(), Some(field)));
     visit(way, &mut stands)?;
-    let to = match &stands {
-        Expr::LambdaVariable(_) => own.clone(),
+    match &stands {
+        Expr::LambdaVariable(_) => Ok(own.clone()),
         Expr::Cast(Cast { expr, field }) if matches!(**expr, Expr::LambdaVariable(_)) => {
-            field.data_type().clone()
+            Ok(field.data_type().clone())
         }
-        _ => {
-            return plan_err!(
-                "what is compared whole has a decimal beside a text of an array, and a text is no decimal"
-            );
-        }
-    };
-    if to != *own && matches!(own, DataType::Timestamp(TimeUnit::Nanosecond, _)) {
-        // The cast of a whole would cut them off towards 1970.
-        return plan_err!(
-            "an array of times in nanoseconds is compared or handed on whole beside other times; cast its items, for example array_transform(times, t -> cast(t as timestamp))"
-        );
-    }
-    Ok(to)
-}
-
-/// The text that a literal is.
-fn text(expr: &Expr) -> Option<&str> {
-    match expr {
-        Expr::Literal(ScalarValue::Utf8(Some(text)), _) => Some(text),
-        _ => None,
+        _ => plan_err!(
+            "what is compared whole has a decimal beside a text of an array, and a text is no decimal"
+        ),
     }
 }

@@ -24,6 +24,7 @@ use datafusion_expr::{
 use datafusion_optimizer::analyzer::AnalyzerRule;
 
 use super::lambdas::each_part;
+use super::nested::shapes::same_fields;
 use super::nested::{any_whole, by_place, gives_fields};
 use super::over_expressions;
 use crate::functions::times::CHOOSING;
@@ -187,12 +188,13 @@ fn together<const N: usize>(mut exprs: [Expr; N], schema: &DFSchema) -> Result<[
     Ok(exprs)
 }
 
-/// What is compared is of one kind, and so is what stands at one place in what is compared whole.
+/// What is compared is of one kind, and so is what stands at one place in what is compared whole. Structs are of the same fields then.
 ///
 /// # Errors
 /// A day stands at one place with a number, in words that `plan/plain.rs` has a next step for.
 fn unify(exprs: &mut [Expr], schema: &DFSchema) -> Result<()> {
     if any_whole(exprs, schema) {
+        same_fields(exprs, schema);
         by_place(exprs, schema, &|found| days::refuse_at_place(found, schema))?;
     }
     by_place(exprs, schema, &|found| {

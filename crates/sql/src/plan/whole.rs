@@ -5,6 +5,7 @@ use arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType};
 use datafusion_common::{DFSchema, Result, ScalarValue, plan_err};
 use datafusion_expr::{BinaryExpr, Case, Expr, ExprSchemable, Operator};
 
+use super::settled::type_of;
 use crate::functions::written::{as_written, decimal, is_whole, negative, text_of};
 
 /// From here on Doubles leave whole numbers out.
@@ -39,7 +40,7 @@ pub(super) fn may_be_long(expr: &Expr, schema: &DFSchema) -> bool {
         Expr::Literal(ScalarValue::Int64(Some(number)), _) => number.unsigned_abs() >= GAPS,
         Expr::Literal(ScalarValue::UInt64(Some(number)), _) => *number >= GAPS,
         other => matches!(
-            other.get_type(schema),
+            type_of(other, schema),
             Ok(DataType::Int64 | DataType::UInt64)
         ),
     }

@@ -1,11 +1,9 @@
 //! IN and CASE with an operand find 0 where -0 is, and -0 where 0 is, as `=` does; so does `=` of arrays and structs.
-//! A map has one key for both.
 //!
 //! DataFusion compares the bits of Doubles there, but for IN with up to three items.
 
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::tree_node::{Transformed, TreeNode};
 use datafusion_common::{DFSchema, Result, ScalarValue};
@@ -80,14 +78,6 @@ impl Zeros {
                 self.plain(low);
                 self.plain(high);
             }
-            Expr::ScalarFunction(call) if LOOKING_UP.contains(&call.func.name()) => {
-                if let [map, key] = call.args.as_mut_slice()
-                    && is_made(map)
-                    && has_doubles_as_keys(map, schema)
-                {
-                    self.plain(key);
-                }
-            }
             _ => {}
         }
         expr
@@ -134,26 +124,6 @@ fn is_told_by_bits<'a>(
 fn is_nested(expr: &Expr, schema: &DFSchema) -> bool {
     expr.get_type(schema)
         .is_ok_and(|own| own.is_nested() && holds_doubles(&own))
-}
-
-/// What finds the value of a key; `map` makes 0 of the keys that are -0.
-const LOOKING_UP: &[&str] = &["get_field", "map_extract"];
-
-/// Whether it is a map that the query makes: one of a file keeps its keys as they are.
-fn is_made(map: &Expr) -> bool {
-    matches!(map, Expr::ScalarFunction(call) if call.func.name() == "map")
-}
-
-fn has_doubles_as_keys(map: &Expr, schema: &DFSchema) -> bool {
-    let Ok(DataType::Map(entries, _)) = map.get_type(schema) else {
-        return false;
-    };
-    match entries.data_type() {
-        DataType::Struct(fields) => fields
-            .first()
-            .is_some_and(|key| holds_doubles(key.data_type())),
-        _ => false,
-    }
 }
 
 fn compares(op: Operator) -> bool {

@@ -133,7 +133,7 @@ fn what_is_no_day_is_refused() {
 fn a_text_of_a_record_is_not_handed_on_beside_a_day() {
     for (expression, what) in [
         ("coalesce(d, s)", "coalesce"),
-        ("ifnull(s, d)", "coalesce"),
+        ("ifnull(s, d)", "ifnull"),
         ("greatest(d, s)", "greatest"),
         ("nullif(d, s)", "nullif"),
         ("case when b then d else s end", "CASE"),

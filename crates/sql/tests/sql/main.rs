@@ -6,6 +6,7 @@
     reason = "a panic is a failed test"
 )]
 
+mod a_case_is_compared_as_what_it_gives;
 mod a_record_never_ends_the_process;
 mod any_of_an_array_is_what_array_has_says;
 mod array_split;
@@ -24,18 +25,22 @@ mod each_record_goes_through_every_select;
 mod errors_name_the_place;
 mod fields_of_structs_are_named_by_paths;
 mod flags_of_regular_expressions_are_told_by_their_names;
+mod functions_nest_under_any_of_their_names;
 mod functions_of_flink_and_hive_give_what_the_guide_says;
 mod functions_of_one_name_mean_what_they_do_elsewhere;
 mod groups_in_replacements_are_those_of_the_pattern;
 mod guide_examples_hold;
 mod items_of_arrays_meet_others_as_they_are;
+mod keys_of_maps_are_found_as_they_compare;
 mod lambdas_give_any_items;
+mod lambdas_know_what_a_case_gives;
 mod lambdas_know_what_is_made_of_their_arrays;
 mod like_takes_an_escape;
 mod long_chains_are_answered_or_refused;
 mod maps_are_made_of_a_records_own_lists;
 mod mistakes_do_not_wait_for_records;
 mod names;
+mod nanoseconds_within_arrays_and_structs;
 mod nested_expressions_are_answered_or_refused;
 mod numbers_are_never_null_in_silence;
 mod patterns_of_columns_are_those_of_constants;
@@ -44,6 +49,7 @@ mod regular_expressions_are_not_taken_for_like;
 mod right_sql_is_not_judged_by_samples;
 mod round_has_one_type;
 mod similar_to_is_that_of_the_standard;
+mod structs_meet_by_names_or_by_places;
 mod support;
 mod texts_become_decimals_as_in_files;
 mod times_are_read_by_what_patterns_name;

@@ -1,6 +1,6 @@
 //! What the planner is given instead of functions over arrays that refuse what can be made of the items' type: decimals of other
-//! digits, texts of the query, times of two units. The rule that makes decimals, which is the last that makes one type of what such
-//! a function is given, puts the functions themselves in their places.
+//! digits, texts of the query, times of two units, structs of other names. The rule that makes decimals, which is the last that makes
+//! one type of what such a function is given, puts the functions themselves in their places.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use datafusion_expr::{
     ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
 };
 
+use super::super::nested::shapes::alike;
 use super::super::times::days::joined;
 
 /// What the planner is given in the place of `function`.
@@ -87,7 +88,7 @@ impl ScalarUDFImpl for Planned {
     }
 
     fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
-        match self.taken(types) {
+        match self.taken(&alike(types)) {
             Err(_) if self.may_be_made_equal(types) => Ok(types.to_vec()),
             taken => taken,
         }

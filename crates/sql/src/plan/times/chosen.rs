@@ -1,5 +1,5 @@
-//! Functions that the planner is given instead of those that refuse a text beside a day: it is taken for a day. What the text
-//! is, is looked at by the rule, which puts the functions themselves in their places.
+//! Functions that the planner is given instead of those that refuse a text beside a day, and structs of other names: the text is taken
+//! for a day. What it is, is looked at by the rule, which makes the fields the same and puts the functions themselves in their places.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use datafusion_expr::{
 };
 
 use super::super::elements::with_items;
+use super::super::nested::shapes::alike;
 use super::days::is_day;
 use super::micros;
 
@@ -75,7 +76,9 @@ impl ScalarUDFImpl for BesideDays {
             (None, Some(day)) => with_items(own, day),
             _ => own.clone(),
         });
-        let fields = taken.map(|own| Arc::new(Field::new("", own, true)));
+        let taken: Vec<DataType> = taken.collect();
+        let fields = alike(&taken).into_iter();
+        let fields = fields.map(|own| Arc::new(Field::new("", own, true)));
         let fields: Vec<FieldRef> = fields.collect();
         let fields = fields_with_udf(&fields, self.itself.as_ref())?;
         let types = fields.iter().map(|field| field.data_type().clone());

@@ -3,12 +3,12 @@
 //! Beside a time, times of other units, days and texts are times in microseconds, as where they are compared by themselves. Beside a
 //! day a text of the query is the day that it is, and a time where it holds one.
 
-use arrow::datatypes::{DataType, TimeUnit};
-use datafusion_common::utils::base_type;
+use arrow::datatypes::DataType;
 use datafusion_common::{DFSchema, Result, plan_err};
 use datafusion_expr::{Expr, ExprSchemable};
 
 use super::super::elements::{become_items, each_item, types_of};
+use super::super::nested::shapes::give_shape;
 use super::{days, micros, texts};
 use crate::constants::value_of;
 
@@ -35,8 +35,7 @@ pub(super) fn unify(met: &mut [Expr], schema: &DFSchema, name: &str) -> Result<(
     let time = if let Some(zone) = zone {
         let is_of_other =
             |own: &DataType| matches!(own, DataType::Timestamp(_, other) if *other != zone);
-        // A cast of an array of nanoseconds would cut them off towards 1970.
-        if types.iter().any(is_of_other) || met.iter_mut().any(|arg| has_nanoseconds(arg, schema)) {
+        if types.iter().any(is_of_other) {
             return Ok(());
         }
         micros(zone)
@@ -54,6 +53,8 @@ pub(super) fn unify(met: &mut [Expr], schema: &DFSchema, name: &str) -> Result<(
     };
     for arg in met {
         each_item(arg, &mut |item| {
+            // A cast of an array of nanoseconds would cut them off towards 1970.
+            give_shape(item, &time, schema);
             become_items(item, &time, schema);
             Ok(())
         })?;
@@ -81,20 +82,4 @@ fn beside_days(met: &mut [Expr], day: &DataType, schema: &DFSchema, name: &str) 
         })?;
     }
     Ok(holds_a_time)
-}
-
-/// Whether an expression is an array of times in nanoseconds that is not written item by item.
-fn has_nanoseconds(arg: &mut Expr, schema: &DFSchema) -> bool {
-    let mut found = false;
-    let walked = each_item(arg, &mut |item| {
-        if let Ok(own) = item.get_type(schema) {
-            let nanos = matches!(
-                base_type(&own),
-                DataType::Timestamp(TimeUnit::Nanosecond, _)
-            );
-            found |= nanos && own.is_list();
-        }
-        Ok(())
-    });
-    walked.is_err() || found
 }
