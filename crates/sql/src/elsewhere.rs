@@ -29,6 +29,7 @@ const OTHERWISE: &[&str] = &[
     "to_date",
     "to_timestamp",
     "to_unixtime",
+    "trunc",
 ];
 
 /// Puts the expression that means the same in place of a call of such a function.
@@ -167,6 +168,12 @@ fn template(name: &str, arguments: &[Expr], span: Span) -> Result<Option<String>
         }
         ("sha224" | "sha256" | "sha384" | "sha512", [_]) => format!("encode({name}(a0), 'hex')"),
         ("array_remove", [_, _]) => "array_remove_all(a0, a1)".to_owned(),
+        ("trunc", [_, unit]) if text(unit).is_some() => {
+            return Err(wrong(
+                "trunc cuts digits off a number, and knows no units of time",
+                "write it like date_trunc('month', bought)",
+            ));
+        }
         ("from_unixtime", [_, zone]) => return from_unixtime(zone, span),
         ("to_timestamp" | "to_date" | "to_unixtime", [_, pattern]) => {
             check_java(pattern, span)?;

@@ -7,6 +7,7 @@ pub(crate) mod bounded;
 pub(crate) mod casts;
 mod clock;
 pub(crate) mod coalesce;
+mod concat_ws;
 pub(crate) mod digits;
 mod durations;
 pub(crate) mod exact;
@@ -30,6 +31,7 @@ pub(crate) mod similar;
 mod substring;
 pub(crate) mod times;
 mod to_timestamp;
+mod wholes;
 pub(crate) mod written;
 pub(crate) mod zeros;
 
@@ -85,6 +87,7 @@ impl Functions {
             .chain(format_time::functions(&theirs))
             .chain(clock::functions())
             .chain(json::functions())
+            .chain(concat_ws::function(&theirs))
             .chain([array_split::function()]);
         let ours: Vec<_> = ours.collect();
         let theirs = theirs.into_iter().filter(|f| !INNER.contains(&f.name()));
@@ -100,7 +103,7 @@ impl Functions {
             scalar.insert("ifnull".to_owned(), coalesce);
         }
         for function in scalar.values_mut() {
-            *function = bounded::bounded(function);
+            *function = bounded::bounded(&wholes::refusing(function));
         }
         let mut higher_order = BTreeMap::new();
         for function in datafusion_functions_nested::all_default_higher_order_functions() {

@@ -213,11 +213,17 @@ fn in_plain_words(message: &str) -> (String, &'static str) {
     if message.contains("multi-line comment") {
         return ("a comment has no end".to_owned(), "write */ behind it");
     }
-    if message.starts_with("No infix parser for token") {
-        return (
-            "this sign is no operator".to_owned(),
-            "use one of those that the guide's page on SQL lists",
-        );
+    if let Some(token) = message.strip_prefix("No infix parser for token") {
+        return match token.to_lowercase().contains("value: \"div\"") {
+            true => (
+                "there is no operator div".to_owned(),
+                "write id / 2: a whole number divided by another gives a whole number",
+            ),
+            false => (
+                "this sign is no operator".to_owned(),
+                "use one of those that the guide's page on SQL lists",
+            ),
+        };
     }
     let Some((wanted, token)) = message
         .strip_prefix("Expected")
@@ -235,6 +241,14 @@ fn in_plain_words(message: &str) -> (String, &'static str) {
         "an SQL statement" => (
             format!("{token} begins no statement"),
             "give one SELECT, for example select * from t1",
+        ),
+        ")" if ["`default`", "`error`", "`null`"].contains(&token.to_lowercase().as_str()) => (
+            format!("{wanted} is missing before {token}"),
+            "what json_value does not find is null: write coalesce(json_value(name, '$.a'), 'x') for something else",
+        ),
+        "SELECT, VALUES, or a subquery in the query body" => (
+            format!("a query is expected before {token}, and none is offered here"),
+            "write array_any_match(arraySplit(tags), x -> x = 'a') for what is so of an item of an array",
         ),
         sign if sign.chars().all(|sign| sign.is_ascii_punctuation()) => {
             (format!("{sign} is missing before {token}"), MEND)

@@ -282,7 +282,7 @@ fn cut(expr: &mut Expr) -> Result<()> {
     Ok(())
 }
 
-/// Writes a call of `nvl2` as CASE.
+/// Writes a call of `nvl2` as CASE, if it is given what it takes.
 fn looked_at(expr: &mut Expr) -> Result<()> {
     let Expr::Function(call) = &mut *expr else {
         return Ok(());
@@ -298,6 +298,11 @@ fn looked_at(expr: &mut Expr) -> Result<()> {
     let FunctionArguments::List(list) = &mut call.args else {
         return Ok(());
     };
+    if list.args.len() != 3 {
+        let message = format!("`nvl2` takes 3 arguments, and is given {}", list.args.len());
+        return Err(invalid(Place::of(span), &message)
+            .next("write it like nvl2(name, 'there is one', 'there is none')"));
+    }
     let [
         FunctionArg::Unnamed(FunctionArgExpr::Expr(tested)),
         FunctionArg::Unnamed(FunctionArgExpr::Expr(value)),

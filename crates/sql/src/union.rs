@@ -121,7 +121,7 @@ pub(crate) fn columns(plans: &[Plan]) -> Result<SchemaRef> {
                 _ => common(ours.data_type(), theirs.data_type())
                     .or_else(|| in_micros(ours.data_type(), theirs.data_type())),
             };
-            let both = both.ok_or_else(|| apart(place, ours, theirs, number))?;
+            let both = both.ok_or_else(|| apart(plans, ours, number, place))?;
             *ours = Field::new(ours.name(), both, true);
             if let Some(nothing) = nothing.get_mut(place) {
                 *nothing &= is_nothing(&plan.nothing);
@@ -138,13 +138,18 @@ fn counted(columns: usize) -> String {
     }
 }
 
-fn apart(place: usize, ours: &Field, theirs: &Field, number: usize) -> Error {
+/// Columns at `place` of SELECT `number`, which is `plan`, and of those before it that have no type in common.
+fn apart(plans: &[Plan], ours: &Field, number: usize, place: usize) -> Error {
+    let (before, plan) = plans.split_at(number - 1);
+    let Some(plan) = plan.first() else {
+        return invalid(None, "the UNION ALL has columns of two types");
+    };
+    let theirs = plan.output.field(place);
     let kind = |field: &Field| type_in_words(field.data_type());
     // What has no name was called so by us, and can't be written.
-    let has_name = |field: &Field| *field.name() != format!("EXPR${place}");
-    let named = |field: &Field| match has_name(field) {
-        true => format!("{} (`{}`)", kind(field), field.name()),
-        false => kind(field),
+    let named = |field: &Field| match *field.name() == format!("EXPR${place}") {
+        true => kind(field),
+        false => format!("{} (`{}`)", kind(field), field.name()),
     };
     let message = format!(
         "column {} of the UNION ALL is {} in the SELECTs before, and {} in SELECT {number}",
@@ -152,17 +157,74 @@ fn apart(place: usize, ours: &Field, theirs: &Field, number: usize) -> Error {
         named(ours),
         named(theirs)
     );
-    let next = match has_name(theirs) {
-        true => format!(
-            "cast one of them, for example cast({} as string)",
-            theirs.name()
-        ),
-        false => format!(
-            "cast one of them, for example write column {} of SELECT {number} as cast(… as string) as name",
+    let is_spread = |plan: &Plan| plan.unnest.is_some_and(|it| it.column == place);
+    let spread = (before.iter().any(is_spread), is_spread(plan));
+    let next = match made_equal(ours.data_type(), theirs.data_type(), spread) {
+        Made::Said(next) => next.to_owned(),
+        Made::Left(cast) => {
+            format!(
+                "cast one of them: write column {} of the SELECTs before as {cast}",
+                place + 1
+            )
+        }
+        Made::Right(cast) => {
+            format!(
+                "cast one of them: write column {} of SELECT {number} as {cast}",
+                place + 1
+            )
+        }
+        Made::Both(cast) => format!(
+            "cast both of them: write column {} of each of these SELECTs as {cast}",
             place + 1
         ),
     };
     invalid(None, &message).next(next)
+}
+
+/// How two columns become of one type.
+enum Made {
+    Left(String),
+    Right(String),
+    Both(String),
+    /// By something else than a cast.
+    Said(&'static str),
+}
+
+/// How columns of types that have nothing in common become of one; which of them are values of arrays is told by `spread`.
+fn made_equal(one: &DataType, other: &DataType, spread: (bool, bool)) -> Made {
+    use DataType::{List, Map, Struct};
+    let either = |is_so: fn(&DataType) -> bool| is_so(one) || is_so(other);
+    if either(|it| matches!(it, Struct(_) | Map(..))) {
+        return Made::Said(
+            "give both the same fields of the same types, or take what they hold out of them",
+        );
+    }
+    let (ours, theirs, are_arrays) = match (one, other) {
+        (List(ours), List(theirs)) => (ours.data_type(), theirs.data_type(), true),
+        _ if either(DataType::is_list) => {
+            return Made::Said(
+                "take an item out of the array, as in a[1], or make one of the other, as in [x]",
+            );
+        }
+        _ => (one, other, false),
+    };
+    if ours.is_nested() || theirs.is_nested() {
+        return Made::Said("give the items of both the same type");
+    }
+    let (wanted, word) = match ours.is_numeric() && theirs.is_numeric() {
+        true => (DataType::Float64, "double"),
+        false => (DataType::Utf8, "string"),
+    };
+    let cast = |is_spread: bool| match (is_spread, are_arrays) {
+        (true, false) => format!("unnest(array_transform(…, x -> cast(x as {word})))"),
+        (_, true) => format!("array_transform(…, x -> cast(x as {word}))"),
+        (false, false) => format!("cast(… as {word})"),
+    };
+    match (*ours == wanted, *theirs == wanted) {
+        (true, _) => Made::Right(cast(spread.1)),
+        (_, true) => Made::Left(cast(spread.0)),
+        _ => Made::Both(cast(spread.0 || spread.1)),
+    }
 }
 
 /// The type that holds all values of both: as files of columns widen, in both directions.

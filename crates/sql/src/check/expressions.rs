@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 
 use arrow::datatypes::DataType;
 use datafusion_sql::sqlparser::ast::{
-    Expr, Function, FunctionArguments, Ident, LambdaFunction, Select, SelectItem,
+    CeilFloorKind, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentClause, FunctionArguments, Ident, LambdaFunction, Select, SelectItem,
     SelectItemQualifiedWildcardKind, Spanned, Value, visit_expressions,
 };
 use millstream_core::{Error, Result};
@@ -93,6 +94,18 @@ impl Names<'_> {
                 Err(unsupported(place, "AT TIME ZONE", instead))
             }
             Expr::Function(function) => self.function(function),
+            Expr::Floor {
+                field: CeilFloorKind::DateTimeField(unit),
+                ..
+            }
+            | Expr::Ceil {
+                field: CeilFloorKind::DateTimeField(unit),
+                ..
+            } if *unit != DateTimeField::NoDateTime => Err(unsupported(
+                place,
+                "FLOOR or CEIL to a unit of time",
+                "write date_trunc('hour', bought)",
+            )),
             Expr::Value(value) if matches!(value.value, Value::Placeholder(_)) => Err(invalid(
                 place,
                 &format!("the placeholder {} has no value", value.value),
@@ -112,6 +125,9 @@ impl Names<'_> {
         let of_column = |ident: &Ident| fields.iter().find(|field| *field.name() == ident.value);
         let parts = match parts {
             [table, rest @ ..] if table.value == self.qualifier => rest,
+            [first, field] if self.lambdas.contains(&first.value) && of_column(first).is_none() => {
+                return Err(in_brackets(first, field));
+            }
             [first, ..] if of_column(first).is_none() => return self.table(first),
             _ => parts,
         };
@@ -189,7 +205,9 @@ impl Names<'_> {
             return Err(unsupported(place, "a subquery", SUBQUERY));
         }
         if self.scope.functions.knows(&name) {
-            return refuse_aggregate_syntax(function, &written, place);
+            refuse_clauses_of_json(function, &written, place)?;
+            refuse_aggregate_syntax(function, &written, place)?;
+            return check_arguments(function, &written, place);
         }
         if let Some((what, instead)) = many_rows(&name) {
             return Err(unsupported(place, &format!("{what} `{written}`"), instead));
@@ -213,6 +231,41 @@ impl Names<'_> {
         };
         Err(invalid(place, &format!("there is no function `{written}`")).next(near))
     }
+}
+
+/// What to write instead of `x.field` where `x` is the parameter of a lambda.
+fn in_brackets(parameter: &Ident, field: &Ident) -> Error {
+    let (parameter, name) = (&parameter.value, &field.value);
+    let message = format!("a field of `{parameter}`, which a lambda is given, stands in brackets");
+    invalid(Place::of(field.span), &message).next(format!("write {parameter}['{name}']"))
+}
+
+/// Refuses `*` as an argument, and a struct two of whose fields have one name.
+fn check_arguments(function: &Function, name: &str, place: Option<Place>) -> Result<()> {
+    let FunctionArguments::List(list) = &function.args else {
+        return Ok(());
+    };
+    let is_struct = name.eq_ignore_ascii_case("named_struct");
+    let mut fields = HashSet::new();
+    for (number, argument) in list.args.iter().enumerate() {
+        let (FunctionArg::Named { arg, .. }
+        | FunctionArg::ExprNamed { arg, .. }
+        | FunctionArg::Unnamed(arg)) = argument;
+        let FunctionArgExpr::Expr(value) = arg else {
+            let message = format!("`{name}` takes values, and * is none");
+            return Err(invalid(place, &message).next("name the columns"));
+        };
+        if let Expr::Value(field) = value
+            && let Value::SingleQuotedString(field) = &field.value
+            && is_struct
+            && number.is_multiple_of(2)
+            && !fields.insert(field)
+        {
+            let message = format!("two fields of the struct are called `{field}`");
+            return Err(invalid(place, &message).next("give each of them a name of its own"));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a number that is infinite, or 0, where it is taken for a Double.
@@ -241,28 +294,38 @@ fn number(text: &str, place: Option<Place>) -> Result<()> {
 const ELSEWHERE: &[(&str, &str)] = &[
     ("add_months", "bought + interval '1' month"),
     ("charindex", "strpos(name, 'a')"),
+    ("conv", "to_hex(id) for the hexadecimal digits of a number"),
     ("convert", "cast(id as string)"),
+    ("convert_tz", "bought + interval '8' hour"),
     ("date_add", "day + interval '1' day"),
-    (
-        "date_diff",
-        "extract(epoch from now() - bought) / 86400 for the days between",
-    ),
+    ("date_diff", "day - date '2024-01-01' for the days between"),
     ("date_sub", "day - interval '1' day"),
-    (
-        "datediff",
-        "extract(epoch from now() - bought) / 86400 for the days between",
-    ),
+    ("datediff", "day - date '2024-01-01' for the days between"),
     ("day", "extract(day from bought)"),
+    ("filter", "array_filter(arraySplit(tags), x -> x <> 'a')"),
+    (
+        "forall",
+        "not array_any_match(arraySplit(tags), x -> x <> 'a')",
+    ),
     ("getdate", "now()"),
+    ("hex", "to_hex(id)"),
     ("hour", "extract(hour from bought)"),
     ("iff", "if(id > 1, 'a', 'b')"),
+    ("is_not_null", "name is not null"),
+    ("is_null", "name is null"),
     ("isnotnull", "name is not null"),
     ("isnull", "name is null"),
+    (
+        "last_day",
+        "date_trunc('month', day) + interval '1' month - interval '1' day",
+    ),
     ("lcase", "lower(name)"),
     ("len", "length(name)"),
+    ("locate", "strpos(name, 'a')"),
     ("minute", "extract(minute from bought)"),
     ("mod", "id % 2"),
     ("month", "extract(month from bought)"),
+    ("pmod", "(id % 2 + 2) % 2"),
     ("second", "extract(second from bought)"),
     ("size", "cardinality(arraySplit(tags))"),
     ("split", "arraySplit(tags, ',')"),
@@ -277,9 +340,30 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("to_number", "cast(name as decimal(10,2))"),
     ("to_str", "cast(id as string)"),
     ("to_string", "cast(id as string)"),
+    (
+        "transform",
+        "array_transform(arraySplit(tags), x -> upper(x))",
+    ),
     ("ucase", "upper(name)"),
     ("year", "extract(year from bought)"),
 ];
+
+/// RETURNING and NULL ON NULL inside a call, which functions of JSON have elsewhere.
+fn refuse_clauses_of_json(function: &Function, name: &str, place: Option<Place>) -> Result<()> {
+    use FunctionArgumentClause::{JsonNullClause, JsonReturningClause};
+    let FunctionArguments::List(list) = &function.args else {
+        return Ok(());
+    };
+    let mut clauses = list.clauses.iter();
+    if !clauses.any(|clause| matches!(clause, JsonNullClause(_) | JsonReturningClause(_))) {
+        return Ok(());
+    }
+    Err(unsupported(
+        place,
+        &format!("`{name}` with RETURNING or NULL ON NULL"),
+        "convert what it gives, as in cast(json_value(name, '$.a') as int)",
+    ))
+}
 
 /// DISTINCT, ORDER BY and FILTER inside or behind a call mean an aggregate.
 fn refuse_aggregate_syntax(function: &Function, name: &str, place: Option<Place>) -> Result<()> {

@@ -1,4 +1,4 @@
-//! A null that the planner does not see, so that it keeps what stands beside it.
+//! A null, or what else is never true, that the planner does not see, so that it keeps what stands beside it.
 
 use std::sync::Arc;
 
@@ -6,7 +6,10 @@ use datafusion_expr::ScalarUDF;
 
 use super::of_its_type::kept_as_call;
 
-/// `kept_null(null)`.
+/// The name by which the planner finds it; no query calls it.
+pub(crate) const NAME: &str = "kept_null";
+
+/// `kept_null(null)`, which gives what it is given.
 pub(crate) fn kept_null() -> Arc<ScalarUDF> {
-    kept_as_call("kept_null", Ok)
+    kept_as_call(NAME, Ok)
 }

@@ -118,7 +118,8 @@ impl Entries {
 impl HigherOrderUDFImpl for LookedUp {
     fn name(&self) -> &str {
         match self.given {
-            Given::Value => "map_value",
+            // As it is mostly written.
+            Given::Value => "brackets",
             Given::Array => "map_extract",
         }
     }

@@ -20,6 +20,9 @@ pub(super) type Retype = fn(&[DataType]) -> Vec<DataType>;
 /// Of which calls the function below may say what they are simplified to.
 pub(super) type Simplifies = fn(&[Expr]) -> bool;
 
+/// What is wrong with arguments of these types, if anything is; it is given the name of the function.
+pub(super) type Check = fn(&str, &[DataType]) -> Result<()>;
+
 /// The one of `functions` that is called `name`, called by way of `invoke`.
 pub(super) fn over(
     functions: &[Arc<ScalarUDF>],
@@ -76,9 +79,29 @@ pub(crate) fn blind(below: &Arc<ScalarUDF>) -> Arc<ScalarUDF> {
         signature: below.signature().clone(),
         invoke: None,
         retype: None,
+        check: None,
         simplifies: None,
         only_looks: false,
         is_blind: true,
+    })
+}
+
+/// `below`, whose arguments are looked at by `check` before it chooses by their types.
+pub(super) fn checked(below: &Arc<ScalarUDF>, check: Check) -> Arc<ScalarUDF> {
+    let own = below.signature();
+    let signature = Signature {
+        parameter_names: own.parameter_names.clone(),
+        ..Signature::user_defined(own.volatility)
+    };
+    finished(Over {
+        below: Arc::clone(below),
+        signature,
+        invoke: None,
+        retype: None,
+        check: Some(check),
+        simplifies: None,
+        only_looks: false,
+        is_blind: false,
     })
 }
 
@@ -93,6 +116,7 @@ pub(super) fn guarded(below: &Arc<ScalarUDF>, invoke: Invoke) -> Arc<ScalarUDF> 
         signature: below.signature().clone(),
         invoke: Some(invoke),
         retype: None,
+        check: None,
         simplifies: None,
         only_looks: true,
         is_blind: false,
@@ -115,6 +139,7 @@ fn of(
         signature,
         invoke,
         retype,
+        check: None,
         simplifies: None,
         only_looks: false,
         is_blind: false,
@@ -137,6 +162,7 @@ struct Over {
     signature: Signature,
     invoke: Option<Invoke>,
     retype: Option<Retype>,
+    check: Option<Check>,
     simplifies: Option<Simplifies>,
     /// Whether the values are those of the function below.
     only_looks: bool,
@@ -194,7 +220,7 @@ impl ScalarUDFImpl for Over {
     }
 
     fn is_strict(&self) -> bool {
-        self.only_looks && self.below.inner().is_strict()
+        (self.only_looks || self.check.is_some()) && self.below.inner().is_strict()
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -223,10 +249,15 @@ impl ScalarUDFImpl for Over {
     }
 
     fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
-        let Some(retype) = self.retype else {
-            return self.below.coerce_types(arg_types);
+        if let Some(check) = self.check {
+            check(self.name(), arg_types)?;
+        }
+        let taken = match (self.retype, self.check) {
+            (Some(retype), _) => retype(arg_types),
+            (None, Some(_)) => arg_types.to_vec(),
+            (None, None) => return self.below.coerce_types(arg_types),
         };
-        let fields: Vec<FieldRef> = retype(arg_types)
+        let fields: Vec<FieldRef> = taken
             .into_iter()
             .map(|data_type| Arc::new(Field::new("", data_type, true)))
             .collect();

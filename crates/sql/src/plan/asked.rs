@@ -1,42 +1,45 @@
-//! Conditions of CASE that hold others, as `nvl2` within `nvl2` does.
+//! CASE within others, as `nvl2` within `nvl2` has them.
 //!
-//! DataFusion looks whether a result that may be null is reached where it is null, and asks a condition for that more than once
-//! whether parts of it may be null: each CASE in the condition of another would take twice as long as the one within it, or more.
-//! A call it asks once, and where there is no answer to a condition, there is no yes either.
+//! DataFusion asks a CASE apart for its type and for whether it may be null, and so each call within it whose value it gives; and
+//! where a result may be null it looks whether that is reached, for which it asks the condition more than once. So each CASE in a
+//! condition of another, and each in a call that another gives, would take twice as long as the one within it, or more. A CASE that
+//! gives a null first, as far as DataFusion can tell, may be null, and there is nothing more to ask.
 
 use std::ops::ControlFlow;
 
 use datafusion_sql::sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectNamePart, Query as Ast, Spanned,
-    Value, VisitMut, VisitorMut, visit_expressions,
+    CaseWhen, Expr, FunctionArg, FunctionArgExpr, Query as Ast, Value, VisitMut, VisitorMut,
+    visit_expressions,
 };
+use datafusion_sql::sqlparser::tokenizer::Span;
 use millstream_core::{Error, Result};
 
-use crate::parse::parse_expression;
+use super::literals::call;
+use crate::functions::kept_null;
 
 /// CASEs within each other that are left as they are.
 const FEW: usize = 2;
 
-/// Puts the conditions of what holds more of them into calls.
+/// Has every CASE with more of them in its conditions or results give a null first, on a condition that is never so.
 ///
 /// # Errors
-/// The calls can't be parsed, which can't be.
+/// The condition can't be parsed, which can't be.
 pub(super) fn once(query: &mut Ast) -> Result<()> {
-    let mut conditions = Conditions {
+    let mut cases = Cases {
         heights: Vec::new(),
     };
-    match query.visit(&mut conditions) {
+    match query.visit(&mut cases) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(error) => Err(*error),
     }
 }
 
-struct Conditions {
+struct Cases {
     /// Of each expression around: how many CASEs within each other it was seen to hold.
     heights: Vec<usize>,
 }
 
-impl VisitorMut for Conditions {
+impl VisitorMut for Cases {
     type Break = Box<Error>;
 
     fn pre_visit_expr(&mut self, _: &mut Expr) -> ControlFlow<Self::Break> {
@@ -47,17 +50,17 @@ impl VisitorMut for Conditions {
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
         let mut height = self.heights.pop().unwrap_or_default();
         if let Expr::Case {
+            case_token,
             operand,
             conditions,
             ..
         } = expr
         {
             height += 1;
-            if operand.is_none() && height > FEW {
-                let conditions = conditions.iter_mut().map(|when| &mut when.condition);
-                let mut holding = conditions.filter(|condition| holds_case(condition));
-                if let Err(error) = holding.try_for_each(ask_once) {
-                    return ControlFlow::Break(Box::new(error));
+            if height > FEW && conditions.iter().any(holds_case) {
+                match null(operand.is_some(), case_token.0.span) {
+                    Ok(first) => conditions.insert(0, first),
+                    Err(error) => return ControlFlow::Break(Box::new(error)),
                 }
             }
         }
@@ -68,25 +71,26 @@ impl VisitorMut for Conditions {
     }
 }
 
-fn holds_case(condition: &Expr) -> bool {
-    let walked = visit_expressions(condition, |expr| match expr {
-        Expr::Case { .. } => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
-    });
-    walked.is_break()
+fn holds_case(when: &CaseWhen) -> bool {
+    let holds = |expr: &Expr| {
+        let walked = visit_expressions(expr, |expr| match expr {
+            Expr::Case { .. } => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        });
+        walked.is_break()
+    };
+    holds(&when.condition) || holds(&when.result)
 }
 
-/// Writes a condition as a call that is false where there is no answer.
-fn ask_once(condition: &mut Expr) -> Result<()> {
-    let mut call = parse_expression("coalesce(null, false)")?;
-    if let Expr::Function(function) = &mut call
-        && let [ObjectNamePart::Identifier(name)] = function.name.0.as_mut_slice()
-        && let FunctionArguments::List(list) = &mut function.args
-        && let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(asked))) = list.args.first_mut()
-    {
-        name.span = condition.span();
-        *asked = std::mem::replace(condition, Expr::Value(Value::Null.into()));
-        *condition = call;
-    }
-    Ok(())
+/// A null that is never given: no operand is equal to null, and a condition is no false.
+fn null(has_operand: bool, span: Span) -> Result<CaseWhen> {
+    let never = match has_operand {
+        true => Value::Null,
+        false => Value::Boolean(false),
+    };
+    let never = FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(never.into())));
+    Ok(CaseWhen {
+        condition: call(&format!("{}()", kept_null::NAME), vec![never], span)?,
+        result: Expr::Value(Value::Null.into()),
+    })
 }

@@ -2,17 +2,19 @@
 //!
 //! DataFusion gives a call by another name (`nvl`, `pow`, `list_append`) a name of its own, and asks twice for the type of what has
 //! one: each level of such calls would take twice as long as the one within it. So would each of `map`, whose arguments it plans
-//! twice to learn whether they are lists. Wholes within wholes have types as deep as they are, which all that is around looks through.
+//! twice to learn whether they are lists, of BETWEEN, which becomes two comparisons of the same, and of lambdas, whose bodies are asked
+//! for their types by the call and for what it gives. Wholes within wholes have types as deep as they are, which all that is around
+//! looks through.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use arrow::datatypes::Schema;
 use datafusion_sql::sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectNamePart,
-    Query as Ast, Spanned, VisitMut, VisitorMut,
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
+    ObjectNamePart, Query as Ast, Spanned, VisitMut, VisitorMut,
 };
-use millstream_core::{Error, Result};
+use millstream_core::{Error, Result, counted};
 
 use super::item_type;
 use crate::functions::Functions;
@@ -27,7 +29,7 @@ const MAKING: &[&str] = &["make_array", "make_map", "map", "named_struct", "stru
 /// Arrays, structs and maps that are written within each other, at most.
 const WHOLES: usize = 100;
 
-/// Calls of `map` within each other whose arguments are planned twice, at most.
+/// BETWEENs, lambdas and calls of `map` within each other of which something is planned twice, at most.
 const TWICE: usize = 8;
 
 /// How the functions of a query are called in it.
@@ -43,7 +45,8 @@ impl Called {
         error.reworded(|text| {
             let names = self.names.iter();
             let others = names.filter(|(_, names)| names.len() == 1);
-            others.fold(text.to_owned(), |text, (own, names)| {
+            let text = without_signatures(text).unwrap_or_else(|| text.to_owned());
+            others.fold(text, |text, (own, names)| {
                 names
                     .iter()
                     .fold(text, |text, name| renamed(&text, own, name))
@@ -57,9 +60,31 @@ impl Called {
     }
 }
 
+/// `text` that lists what each of the ways in which a function is called would want, without that list.
+fn without_signatures(text: &str) -> Option<String> {
+    const TYPE: &str = "(DataType: ";
+    let (before, rest) = text.split_once("Function '")?;
+    let (name, rest) = rest.split_once('\'')?;
+    let (_, rest) = rest.split_once(" failed to match any signature, errors: ")?;
+    let given = rest.split_once(TYPE).map(|(_, given)| {
+        let end = given.find(").,").unwrap_or(given.len());
+        let given = given.get(..end).unwrap_or(given);
+        // One parenthesis is that of the list.
+        match given.matches(')').count() > given.matches('(').count() {
+            true => given.strip_suffix(')').unwrap_or(given),
+            false => given,
+        }
+    });
+    Some(match given {
+        Some(given) => format!("{before}`{name}` takes no {given} there"),
+        None => format!("{before}`{name}` does not take what it is given"),
+    })
+}
+
 /// `text` about a function in backquotes, or of which something is said, with another name of it.
 fn renamed(text: &str, own: &str, name: &str) -> String {
     let text = text.replace(&format!("`{own}`"), &format!("`{name}`"));
+    let text = text.replace(&format!("Function '{own}'"), &format!("Function '{name}'"));
     let text = text.replace(&format!(": {own} "), &format!(": {name} "));
     match text.strip_prefix(own) {
         Some(rest) if rest.starts_with(' ') => format!("{name}{rest}"),
@@ -70,7 +95,7 @@ fn renamed(text: &str, own: &str, name: &str) -> String {
 /// Has `query` over a table with `schema` call `functions` by their own names.
 ///
 /// # Errors
-/// SQL_INVALID for a function of two values that is given others, and for wholes within too many others.
+/// SQL_INVALID for a function of two values and for a map that are given others, and for what stands within too many others.
 pub(super) fn by_own_names(
     query: &mut Ast,
     functions: &Functions,
@@ -98,7 +123,7 @@ struct Calls<'a> {
     lambdas: usize,
     /// How many arrays, structs and maps are around.
     wholes: usize,
-    /// How many calls are around whose arguments are planned twice.
+    /// How much is around of which something is planned twice.
     twice: usize,
 }
 
@@ -110,6 +135,9 @@ impl VisitorMut for Calls<'_> {
             && let Err(error) = self.call(call)
         {
             return ControlFlow::Break(Box::new(error));
+        }
+        for own in of_syntax(expr) {
+            self.called.note(own, own);
         }
         self.lambdas += usize::from(matches!(expr, Expr::Lambda(_)));
         self.wholes += usize::from(makes_whole(expr));
@@ -140,6 +168,14 @@ impl Calls<'_> {
         };
         let given = name.value.to_lowercase();
         if given == "map" {
+            if !count.is_multiple_of(2) {
+                let message = format!(
+                    "`map` takes keys and their values in turn, and is given {}",
+                    counted(count, "argument")
+                );
+                return Err(invalid(Place::of(name.span), &message)
+                    .next("write it like map('a', 1, 'b', 2), or map(['a', 'b'], [1, 2])"));
+            }
             match (count, are_lists) {
                 // What it is called without arguments for is told by the planner.
                 (0, _) | (2, None) => {}
@@ -213,6 +249,22 @@ impl Calls<'_> {
     }
 }
 
+/// The functions of which the planner may make what is written otherwise: what is said of them need not be about a call.
+fn of_syntax(expr: &Expr) -> &'static [&'static str] {
+    match expr {
+        Expr::BinaryOp { op, .. } => match op {
+            BinaryOperator::StringConcat => &["array_append", "array_concat", "array_prepend"],
+            BinaryOperator::AtArrow | BinaryOperator::ArrowAt => &["array_has_all"],
+            _ => &[],
+        },
+        Expr::CompoundFieldAccess { .. } => &["array_element", "array_slice", "get_field"],
+        Expr::Extract { .. } => &["date_part"],
+        Expr::Position { .. } => &["strpos"],
+        Expr::Substring { .. } => &["substr"],
+        _ => &[],
+    }
+}
+
 /// A name by which the planner finds a function in these letters.
 fn as_it_stands(own: &str, written: &Ident) -> Ident {
     Ident {
@@ -241,8 +293,11 @@ fn makes_whole(expr: &Expr) -> bool {
         })
 }
 
-/// Whether it is a `map` of which the planner is left to see what it is given.
+/// Whether something of it is planned twice: it is BETWEEN, a lambda, or a `map` of which the planner is left to see what it is given.
 fn is_planned_twice(expr: &Expr) -> bool {
+    if matches!(expr, Expr::Between { .. } | Expr::Lambda(_)) {
+        return true;
+    }
     name_of(expr).is_some_and(|name| match name.quote_style {
         Some(_) => name.value == "map",
         None => name.value.eq_ignore_ascii_case("map"),
@@ -250,9 +305,14 @@ fn is_planned_twice(expr: &Expr) -> bool {
 }
 
 fn too_deep(expr: &Expr) -> Error {
-    let message = format!(
-        "arrays, structs and maps are nested too deep: {WHOLES} within each other are the most, and {TWICE} calls of map over what is neither a column nor written in brackets"
-    );
+    let message = match expr {
+        Expr::Between { .. } | Expr::Lambda(_) => format!(
+            "BETWEEN and lambdas are nested too deep: {TWICE} within each other are the most, together with calls of map"
+        ),
+        _ => format!(
+            "arrays, structs and maps are nested too deep: {WHOLES} within each other are the most, and {TWICE} calls of map over what is neither a column nor written in brackets"
+        ),
+    };
     invalid(Place::of(expr.span()), &message)
         .next("write fewer of them within each other, or take what they hold apart")
 }

@@ -8,6 +8,7 @@ use arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType};
 use datafusion_common::{DFSchema, Result, ScalarValue, plan_err};
 use datafusion_expr::{Expr, cast};
 
+use super::elements::handed_numbers;
 use super::settled::type_of;
 use super::whole::{in_digits, may_be_long, no_double};
 use crate::functions::exact::{self, WIDEST, is_number};
@@ -124,19 +125,34 @@ pub(super) fn long_beside_numbers(exprs: &[&mut Expr], schema: &DFSchema) -> boo
     let decimals = exprs
         .iter()
         .any(|expr| is(expr, schema, DataType::is_decimal));
-    let long = exprs.iter().any(|expr| {
-        let of_record = !matches!(**expr, Expr::Literal(..)) && may_be_long(expr, schema);
+    let is_long = |expr: &Expr| {
+        let of_record = !matches!(expr, Expr::Literal(..)) && may_be_long(expr, schema);
         of_record || (!decimals && no_double(expr).is_some())
-    });
-    let mut others = exprs.iter().filter(|expr| {
+    };
+    let is_other = |expr: &Expr| {
         is(expr, schema, |it| it.is_floating() || it.is_string()) && number(expr).is_none()
-    });
-    long && others.next().is_none()
+    };
+    any_number(exprs, schema, &is_long) && !any_number(exprs, schema, &is_other)
+}
+
+/// Whether floating point of records is among the numbers.
+pub(super) fn doubles_of_records(exprs: &[&mut Expr], schema: &DFSchema) -> bool {
+    any_number(exprs, schema, &|expr| {
+        is(expr, schema, DataType::is_floating) && number(expr).is_none()
+    })
+}
+
+/// Whether `of` is so of one of the expressions, or of a number that one of them hands on.
+fn any_number(exprs: &[&mut Expr], schema: &DFSchema, of: &dyn Fn(&Expr) -> bool) -> bool {
+    exprs.iter().any(|expr| match handed_numbers(expr, schema) {
+        Some(numbers) => numbers.into_iter().any(of),
+        None => of(expr),
+    })
 }
 
 /// A number with a point, or by its text, that stands in the query.
 fn number(expr: &Expr) -> Option<()> {
-    let literal = matches!(expr, Expr::Literal(ScalarValue::Float64(_), _));
+    let literal = matches!(expr, Expr::Literal(ScalarValue::Float64(Some(_)), _));
     (literal || text_of(expr).is_some()).then_some(())
 }
 

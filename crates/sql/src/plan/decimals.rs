@@ -4,6 +4,8 @@
 //! digits than a Double tells comes here by its text: it is exact beside decimals and whole numbers, and where it is a
 //! whole number itself.
 
+mod chosen;
+
 use arrow::datatypes::{DECIMAL128_MAX_SCALE, DataType};
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::{DFSchema, Result, ScalarValue, plan_err};
@@ -13,14 +15,15 @@ use datafusion_expr::{
 };
 use datafusion_optimizer::analyzer::AnalyzerRule;
 
-use super::comparisons::{beside_whole_numbers, compared, literal_text, long_beside_numbers};
+use self::chosen::chosen;
+use super::comparisons::{beside_whole_numbers, compared};
 use super::items::{self, planned};
 use super::lambdas::each_part;
 use super::nested::has_parts;
 use super::over_expressions;
 use super::settled;
 use super::times::days::joined;
-use super::whole::{in_digits, in_full, no_double, reckoned, refuse_beside_doubles};
+use super::whole::{in_full, reckoned, refuse_beside_doubles};
 use crate::functions::exact;
 use crate::functions::times::CHOOSING;
 use crate::functions::written::{
@@ -156,7 +159,7 @@ fn is_arithmetic(op: Operator) -> bool {
     matches!(op, Plus | Minus | Multiply | Modulo)
 }
 
-/// A number with an exponent counts as a Double, but where it is only compared.
+/// A number with an exponent counts as a Double, but where it is compared or handed on.
 fn with_exponent(expr: &mut Expr) {
     let number = text_of(expr).filter(|text| text.contains(['e', 'E']) && is_certain(text));
     if let Some(number) = number.map(double) {
@@ -308,16 +311,6 @@ fn beside(exprs: Vec<&mut Expr>, schema: &DFSchema) -> Result<()> {
     Ok(())
 }
 
-/// Those of the [choosing functions](CHOOSING) that would round texts to the digits of a decimal beside them.
-const OF_TEXTS: &[&str] = &[
-    "coalesce",
-    "greatest",
-    "least",
-    "make_array",
-    "nullif",
-    "nvl",
-];
-
 /// Functions that make Doubles of the items of arrays.
 const IN_DOUBLES: &[&str] = &[
     "array_add",
@@ -341,60 +334,4 @@ fn has_decimals(expr: &Expr, schema: &DFSchema) -> bool {
         DataType::List(item) | DataType::LargeList(item) => item.data_type().is_decimal(),
         _ => false,
     })
-}
-
-/// What is handed on has one type. Neither holds all values of the other where a decimal meets a Double, apart from the
-/// numbers of the query; DataFusion would take decimals with half of the digits.
-fn chosen(mut exprs: Vec<&mut Expr>, schema: &DFSchema, name: &str) -> Result<()> {
-    if any_with_parts(&exprs, schema) {
-        items::of_numbers(&mut exprs, schema, name)?;
-    }
-    let long = long_beside_numbers(&exprs, schema);
-    let decimals = exprs
-        .iter()
-        .any(|expr| is(expr, schema, DataType::is_decimal));
-    if decimals || long {
-        for expr in &mut exprs {
-            if long || text_of(expr).is_none() {
-                in_digits(expr);
-            }
-        }
-    } else if name == "CASE"
-        && exprs
-            .iter()
-            .any(|expr| is(expr, schema, DataType::is_string))
-    {
-        // Each of them becomes a text by itself.
-        for expr in &mut exprs {
-            if no_double(expr).is_some() {
-                in_digits(expr);
-            }
-        }
-        return beside(exprs, schema);
-    }
-    refuse_beside_doubles(&exprs, schema, name)?;
-    if decimals {
-        if OF_TEXTS.contains(&name) {
-            for expr in &mut exprs {
-                literal_text(expr)?;
-                if is(expr, schema, DataType::is_string) {
-                    let what = items::subject(name);
-                    return plan_err!(
-                        "{what} gives either a decimal or a text here, and a text is no decimal"
-                    );
-                }
-            }
-        }
-        let double = exprs
-            .iter()
-            .any(|expr| text_of(expr).is_none() && is(expr, schema, DataType::is_floating));
-        if double {
-            return plan_err!(
-                "{name} gives either a decimal or a Double here, and no type holds the values of both"
-            );
-        }
-    } else if name == "make_array" && items::wait(&exprs, schema) {
-        return Ok(());
-    }
-    beside(exprs, schema)
 }

@@ -13,14 +13,15 @@ pub(super) mod planned;
 use arrow::datatypes::{DECIMAL128_MAX_PRECISION, DECIMAL256_MAX_PRECISION, DataType};
 use datafusion_common::utils::{base_type, list_ndims};
 use datafusion_common::{DFSchema, Result, ScalarValue, plan_err};
+use datafusion_expr::Expr;
 use datafusion_expr::type_coercion::binary::type_union_coercion;
-use datafusion_expr::{Expr, ExprSchemable};
 
 use super::comparisons::{compared, digits_of, literal_text};
-use super::elements::{become_items, each_item, each_result, items_of, types_of};
+use super::elements::{become_items, each_item, each_result, handed_numbers, items_of, types_of};
 use super::nested::{each_place, gives_fields};
+use super::settled::{results, type_of};
 use super::times::days::joined;
-use super::whole::{in_digits, no_double, refuse_beside_doubles, results};
+use super::whole::{in_digits, no_double, refuse_beside_doubles};
 use crate::constants::value_of;
 use crate::functions::written::{decimal, is_whole, text_of};
 
@@ -77,7 +78,7 @@ pub(super) fn of_numbers(exprs: &mut [&mut Expr], schema: &DFSchema, name: &str)
         });
     }
     for expr in exprs.iter_mut() {
-        each_result(expr, &mut |item| {
+        each_result(expr, schema, &mut |item| {
             worked_out(item, schema);
             Ok(())
         })?;
@@ -108,7 +109,7 @@ pub(super) fn of_numbers(exprs: &mut [&mut Expr], schema: &DFSchema, name: &str)
         || (has(Kind::Unsigned) && has(Kind::Signed) && !beside_point);
     if !is_exact {
         if has(Kind::Long) && has(Kind::NullDouble) {
-            nulls_of_any_type(exprs)?;
+            nulls_of_any_type(exprs, schema)?;
         }
         if texts_are_known {
             texts_as_numbers(exprs, schema)?;
@@ -128,7 +129,7 @@ pub(super) fn of_numbers(exprs: &mut [&mut Expr], schema: &DFSchema, name: &str)
     if has(Kind::TextOfRecord) && name == COMPARISON {
         return each_place(exprs, schema, &|found| {
             for item in found.iter_mut() {
-                each_result(item, &mut exactly)?;
+                each_result(item, schema, &mut exactly)?;
             }
             compared(found, schema)
         });
@@ -154,6 +155,12 @@ fn look(expr: &Expr, schema: &DFSchema, is_result: bool, found: &mut Vec<Kind>) 
         }
         return;
     }
+    if let Some(numbers) = handed_numbers(expr, schema) {
+        for number in numbers {
+            look(number, schema, is_result, found);
+        }
+        return;
+    }
     if written(expr).is_some() {
         found.push(Kind::Written);
         if text_of(expr).is_some_and(is_whole) {
@@ -161,7 +168,7 @@ fn look(expr: &Expr, schema: &DFSchema, is_result: bool, found: &mut Vec<Kind>) 
         }
         return;
     }
-    let Ok(own) = expr.get_type(schema) else {
+    let Ok(own) = type_of(expr, schema) else {
         found.push(Kind::Other);
         return;
     };
@@ -196,10 +203,8 @@ fn counts(expr: &Expr) -> bool {
 }
 
 /// A Double that the query works out by itself is taken as if it was written.
-fn worked_out(item: &mut Expr, schema: &DFSchema) {
-    let is_double = item
-        .get_type(schema)
-        .is_ok_and(|own| own == DataType::Float64);
+pub(super) fn worked_out(item: &mut Expr, schema: &DFSchema) {
+    let is_double = type_of(item, schema).is_ok_and(|own| own == DataType::Float64);
     if !is_double || written(item).is_some() {
         return;
     }
@@ -224,7 +229,7 @@ pub(super) fn wait(exprs: &[&mut Expr], schema: &DFSchema) -> bool {
     exprs.iter().all(|expr| match text_of(expr) {
         Some(text) => !is_whole(text),
         None => {
-            let is_double = expr.get_type(schema).is_ok_and(|own| own.is_floating());
+            let is_double = type_of(expr, schema).is_ok_and(|own| own.is_floating());
             !is_double || written(expr).is_some()
         }
     })
@@ -232,7 +237,7 @@ pub(super) fn wait(exprs: &[&mut Expr], schema: &DFSchema) -> bool {
 
 fn as_decimals(exprs: &mut [&mut Expr], schema: &DFSchema, name: &str) -> Result<()> {
     for expr in exprs.iter_mut() {
-        each_result(expr, &mut exactly)?;
+        each_result(expr, schema, &mut exactly)?;
     }
     let Some(types) = types_of(exprs.iter().map(|expr| &**expr), schema) else {
         return Ok(());
@@ -286,7 +291,7 @@ fn exactly(item: &mut Expr) -> Result<()> {
 
 /// The type of the items that others are joined with, if they are texts: those of the first array of the most levels.
 fn texts_of_array(exprs: &[&mut Expr], schema: &DFSchema) -> Option<DataType> {
-    let types = exprs.iter().filter_map(|expr| expr.get_type(schema).ok());
+    let types = exprs.iter().filter_map(|expr| type_of(expr, schema).ok());
     let types = types.filter(|own| !base_type(own).is_null());
     let types: Vec<DataType> = types.collect();
     let levels = types.iter().map(list_ndims).max()?;
@@ -295,9 +300,9 @@ fn texts_of_array(exprs: &[&mut Expr], schema: &DFSchema) -> Option<DataType> {
 }
 
 /// A null that is said to be a Double makes no Doubles of whole numbers beside it.
-fn nulls_of_any_type(exprs: &mut [&mut Expr]) -> Result<()> {
+fn nulls_of_any_type(exprs: &mut [&mut Expr], schema: &DFSchema) -> Result<()> {
     for expr in exprs.iter_mut() {
-        each_result(expr, &mut |item| {
+        each_result(expr, schema, &mut |item| {
             if matches!(item, Expr::Literal(ScalarValue::Float64(None), _)) {
                 *item = Expr::Literal(ScalarValue::Null, None);
             }
@@ -317,7 +322,7 @@ fn texts_as_numbers(exprs: &mut [&mut Expr], schema: &DFSchema) -> Result<()> {
     };
     for expr in exprs.iter_mut() {
         each_item(expr, &mut |item| {
-            if item.get_type(schema).is_ok_and(|own| own.is_string()) {
+            if type_of(item, schema).is_ok_and(|own| own.is_string()) {
                 become_items(item, &number, schema);
             }
             Ok(())

@@ -1,18 +1,22 @@
 //! `m['a']`, `map_extract(m, 'a')` and `get_field(m, 'a')` find the key of which `key = 'a'` is true.
 //!
 //! DataFusion casts what is looked for to the type of the keys, which loses digits and times, or refuses it, and takes no key of a
-//! record in brackets. Here a lambda compares the two, and all that is so of comparisons is so of it.
+//! record in brackets. Here a lambda compares the two, and all that is so of comparisons is so of it. But keys that are texts are no
+//! numbers and days: among them a number or a day is looked for by its text.
 
 use arrow::datatypes::DataType;
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::tree_node::TreeNode;
 use datafusion_common::{DFSchema, Result};
 use datafusion_expr::expr::{HigherOrderFunction, LambdaVariable};
-use datafusion_expr::{Expr, ExprSchemable, LogicalPlan, Operator, ScalarUDF, binary_expr, lambda};
+use datafusion_expr::{
+    Expr, ExprSchemable, LogicalPlan, Operator, ScalarUDF, binary_expr, cast, lambda,
+};
 use datafusion_optimizer::analyzer::AnalyzerRule;
 
 use super::lambdas::each_part;
 use super::over_expressions;
+use super::settled::type_of;
 use crate::functions::lookups::{Given, key_and_value, looked_up, parameter};
 
 /// The rule; it runs before those of comparisons.
@@ -67,14 +71,19 @@ fn behind(get_field: &ScalarUDF, whole: &Expr, path: &[Expr], schema: &DFSchema)
 fn of_key(map: &Expr, key: &Expr, given: Given, schema: &DFSchema) -> Option<Expr> {
     let own = map.get_type(schema).ok()?;
     let (own, _) = key_and_value(&own)?;
+    let wanted = type_of(key, schema).ok()?;
+    let (key, wanted) = match own.is_string() && has_a_text(&wanted) {
+        true => (cast(key.clone(), DataType::Utf8), DataType::Utf8),
+        false => (key.clone(), wanted),
+    };
     let mut args = vec![map.clone()];
     let mut parameters = vec![KEY];
-    let looked_for = if stands_in_the_lambda(key) {
-        key.clone()
+    let looked_for = if stands_in_the_lambda(&key) {
+        key
     } else {
-        args.push(key.clone());
+        args.push(key);
         parameters.push(LOOKED_FOR);
-        variable(LOOKED_FOR, &key.get_type(schema).ok()?)
+        variable(LOOKED_FOR, &wanted)
     };
     let key = variable(KEY, own);
     args.push(lambda(
@@ -90,11 +99,15 @@ fn variable(name: &str, data_type: &DataType) -> Expr {
     Expr::LambdaVariable(LambdaVariable::new(name.to_owned(), field))
 }
 
-/// Whether the lambda itself has what is looked for, once for each key. A constant is compared by what it says; and only when the
-/// types are made equal CASE has that of all its results. Anything else is worked out once for each record, also where the map is
-/// empty.
+/// Whether values of a type are no texts, and have one each.
+fn has_a_text(data_type: &DataType) -> bool {
+    data_type.is_numeric() || data_type.is_temporal() || *data_type == DataType::Boolean
+}
+
+/// Whether the lambda itself has what is looked for: a constant is compared by what it says. Anything else is worked out once for
+/// each record, also where the map is empty.
 fn stands_in_the_lambda(key: &Expr) -> bool {
-    let has = |of: fn(&Expr) -> bool| key.exists(|part| Ok(of(part))).unwrap_or(true);
-    let of_record = has(|part| matches!(part, Expr::Column(_) | Expr::LambdaVariable(_)));
-    has(|part| matches!(part, Expr::Case(_))) || !(of_record || key.is_volatile())
+    let of_record =
+        key.exists(|part| Ok(matches!(part, Expr::Column(_) | Expr::LambdaVariable(_))));
+    !(of_record.unwrap_or(true) || key.is_volatile())
 }

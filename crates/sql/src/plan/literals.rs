@@ -90,8 +90,8 @@ fn text_call(text: &str, span: Span) -> Result<Expr> {
     call(&format!("{}()", written::NAME), vec![text], span)
 }
 
-/// A call that stands at `span`.
-fn call(empty: &str, arguments: Vec<FunctionArg>, span: Span) -> Result<Expr> {
+/// A call that stands at `span`: `empty`, with the arguments.
+pub(super) fn call(empty: &str, arguments: Vec<FunctionArg>, span: Span) -> Result<Expr> {
     let mut call = parse_expression(empty)?;
     if let Expr::Function(function) = &mut call {
         for part in &mut function.name.0 {

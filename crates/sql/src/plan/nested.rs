@@ -13,11 +13,11 @@ use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion_common::utils::base_type;
 use datafusion_common::{DFSchema, Result, plan_err};
 use datafusion_expr::expr::{Cast, LambdaVariable};
-use datafusion_expr::{Expr, ExprSchemable, cast};
+use datafusion_expr::{Expr, cast};
 
 use self::shapes::give_shape;
 use super::item_type;
-use super::whole::results;
+use super::settled::{results, type_of};
 
 /// The way from a whole to what stands in it. All items of an array stand at one place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,14 +37,13 @@ pub(super) fn has_parts(data_type: &DataType) -> bool {
 
 /// Whether one of the expressions gives arrays, structs or maps.
 pub(super) fn any_whole(exprs: &[Expr], schema: &DFSchema) -> bool {
-    let mut types = exprs.iter().filter_map(|expr| expr.get_type(schema).ok());
+    let mut types = exprs.iter().filter_map(|expr| type_of(expr, schema).ok());
     types.any(|own| has_parts(&own))
 }
 
 /// Whether an expression gives structs or maps, or arrays of them.
 pub(super) fn gives_fields(expr: &Expr, schema: &DFSchema) -> bool {
-    expr.get_type(schema)
-        .is_ok_and(|own| has_fields(&base_type(&own)))
+    type_of(expr, schema).is_ok_and(|own| has_fields(&base_type(&own)))
 }
 
 fn has_fields(data_type: &DataType) -> bool {
@@ -166,12 +165,12 @@ impl Wholes<'_> {
     }
 
     fn gives_whole(&self, expr: &Expr) -> bool {
-        expr.get_type(self.schema).is_ok_and(|own| has_parts(&own))
+        type_of(expr, self.schema).is_ok_and(|own| has_parts(&own))
     }
 
     /// What is not made of items here.
     fn given(&self, expr: &mut Expr, way: &mut Vec<Step>, visit: &mut Visit<'_>) -> Result<()> {
-        let own = match expr.get_type(self.schema) {
+        let own = match type_of(expr, self.schema) {
             Ok(own) if has_parts(&own) => own,
             _ => return visit(way, expr),
         };
@@ -181,7 +180,7 @@ impl Wholes<'_> {
         }
         // The cast of a whole would cut nanoseconds off towards 1970.
         give_shape(expr, &wanted, self.schema);
-        if expr.get_type(self.schema)? != wanted {
+        if type_of(expr, self.schema)? != wanted {
             *expr = cast(std::mem::take(expr), wanted);
         }
         Ok(())

@@ -81,6 +81,13 @@ fn of_call(message: &str) -> Option<Plain> {
         let message = format!("`{name}` takes an array first, and no {got}");
         return Some(plain(message, "make an array of a text with arraySplit"));
     }
+    if let Some((name, rest)) = message
+        .strip_prefix("Failed to coerce arguments to satisfy a call to '")
+        .and_then(|rest| rest.split_once("' function: coercion from "))
+        && let Some((types, _)) = rest.split_once(" to the signature ")
+    {
+        return Some(not_taken(name, types));
+    }
     let call = between(message, "name and argument types '", "'")?;
     let (name, types) = call.split_once('(')?;
     let types = types.strip_suffix(')').unwrap_or(types);
@@ -121,11 +128,15 @@ fn of_call(message: &str) -> Option<Plain> {
             "write what it is to be done with in its parentheses",
         ));
     }
-    let message = format!("`{name}` can't be called with ({types})");
-    Some(plain(
-        message,
+    Some(not_taken(name, types))
+}
+
+/// A function with arguments of types that it does not take.
+fn not_taken(name: &str, types: &str) -> Plain {
+    plain(
+        format!("`{name}` can't be called with ({types})"),
         "convert the arguments with CAST(… AS …), or give others: the guide's page on SQL says what functions take",
-    ))
+    )
 }
 
 /// How many types a list has, commas in parentheses left aside.
@@ -198,10 +209,9 @@ fn of_operator(message: &str) -> Option<Plain> {
     if message.contains("CASE WHEN expression") && message.contains("to common types") {
         let types = between(message, "then (", " to common types");
         let types = types.unwrap_or_default().replace(") and else (", " and ");
-        let message = format!(
-            "the values of CASE have no common type: {}",
-            types.trim_end_matches(')')
-        );
+        // A null is of any type, and nobody need have written it.
+        let types = types.trim_start_matches("Null, ").trim_end_matches(')');
+        let message = format!("the values of CASE have no common type: {types}");
         return Some(plain(message, CONVERT));
     }
     None

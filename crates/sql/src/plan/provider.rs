@@ -22,6 +22,7 @@ use super::DfResult;
 use super::items::planned;
 use super::times::chosen::instead;
 use crate::functions::Functions;
+use crate::functions::kept_null;
 use crate::functions::written::{self, Written};
 use crate::schema::types::named;
 
@@ -85,6 +86,9 @@ impl ContextProvider for Provider {
     fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
         if name == written::NAME {
             return Some(Arc::new(ScalarUDF::from(Written::new())));
+        }
+        if name == kept_null::NAME {
+            return Some(kept_null::kept_null());
         }
         self.functions
             .scalar(name)

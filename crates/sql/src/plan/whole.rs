@@ -3,9 +3,10 @@
 
 use arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType};
 use datafusion_common::{DFSchema, Result, ScalarValue, plan_err};
-use datafusion_expr::{BinaryExpr, Case, Expr, ExprSchemable, Operator};
+use datafusion_expr::{BinaryExpr, Expr, Operator};
 
-use super::settled::type_of;
+use super::elements::handed_numbers;
+use super::settled::{results, type_of};
 use crate::functions::written::{as_written, decimal, is_whole, negative, text_of};
 
 /// From here on Doubles leave whole numbers out.
@@ -166,7 +167,7 @@ pub(super) fn refuse_beside_doubles(
     schema: &DFSchema,
     name: &str,
 ) -> Result<()> {
-    let number = exprs.iter().find_map(|expr| no_double_in(expr));
+    let number = exprs.iter().find_map(|expr| no_double_in(expr, schema));
     match number {
         Some(number) if exprs.iter().any(|expr| gives_doubles(expr, schema)) => {
             let what = if name == "make_array" {
@@ -180,31 +181,33 @@ pub(super) fn refuse_beside_doubles(
     }
 }
 
-/// Such a number by itself, among the elements of an array, or among the results of a CASE.
-fn no_double_in(expr: &Expr) -> Option<String> {
+/// Such a number by itself, among the elements of an array, among the results of a CASE, or handed on.
+fn no_double_in(expr: &Expr, schema: &DFSchema) -> Option<String> {
     match expr {
         Expr::ScalarFunction(call) if call.func.name() == "make_array" => {
-            call.args.iter().find_map(no_double_in)
+            let mut items = call.args.iter();
+            items.find_map(|item| no_double_in(item, schema))
         }
-        Expr::Case(case) => results(case).find_map(no_double_in),
-        other => no_double(other),
+        Expr::Case(case) => results(case).find_map(|result| no_double_in(result, schema)),
+        other => no_double(other).or_else(|| {
+            let numbers = handed_numbers(other, schema)?;
+            numbers.into_iter().find_map(no_double)
+        }),
     }
 }
 
 /// Whether an expression may give a Double, or an array of them.
 fn gives_doubles(expr: &Expr, schema: &DFSchema) -> bool {
-    // Before the types are made equal, that of a CASE is the one of its first result.
+    // A number by its text is said to be a Double.
     if let Expr::Case(case) = expr {
         return results(case).any(|result| gives_doubles(result, schema));
     }
+    if let Some(numbers) = handed_numbers(expr, schema) {
+        let mut numbers = numbers.into_iter();
+        return numbers.any(|number| gives_doubles(number, schema));
+    }
     let text = text_of(expr).filter(|text| is_whole(text));
-    text.is_none() && expr.get_type(schema).is_ok_and(|own| is_of_doubles(&own))
-}
-
-/// What a CASE gives.
-pub(super) fn results(case: &Case) -> impl Iterator<Item = &Expr> {
-    let results = case.when_then_expr.iter().map(|(_, then)| then.as_ref());
-    results.chain(case.else_expr.as_deref())
+    text.is_none() && type_of(expr, schema).is_ok_and(|own| is_of_doubles(&own))
 }
 
 fn is_of_doubles(data_type: &DataType) -> bool {

@@ -74,6 +74,7 @@ const MULTIPLYING: &[&str] = &[
     "array_length(array_transform(range(case when n > 3 then 3000000 else 1 end), x -> ts))",
     "array_length(array_transform(range(case when n > 3 then 200000 else 1 end), x -> repeat('a', 1000)))",
     "array_length(array_filter(range(case when n > 3 then 1000 else 1 end), x -> length(repeat(s, 100000)) > x))",
+    "map_extract(map(array_transform(range(case when n > 3 then 3000 else 1 end), x -> cast(x as string)), range(case when n > 3 then 3000 else 1 end)), case when n > 3 then repeat(s, 20000) else '0' end)",
     "array_length(arrays_zip(range(case when n > 3 then 2000000 else 1 end), [1], [1], [1]))",
     "array_length(array_concat(range(case when n > 3 then 2000000 else 1 end), range(case when n > 3 then 2000000 else 1 end), range(case when n > 3 then 2000000 else 1 end)))",
     "array_length(array_union(range(case when n > 3 then 3000000 else 1 end), range(case when n > 3 then 3000000 else 1 end)))",

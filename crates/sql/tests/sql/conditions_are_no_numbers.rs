@@ -26,6 +26,10 @@ fn numbers_and_texts_are_refused_with_the_comparison_to_write() {
             "case when 1 then 1 end",
             "CASE and if take a condition, and no BigInt",
         ),
+        (
+            "case when (case when (case when b then 1 else 0 end) = 1 then 1 else 0 end) then 1 end",
+            "CASE and if take a condition, and no BigInt",
+        ),
         ("not n", "NOT takes a condition, and no Int"),
         ("n and b", "there is no Int AND Boolean"),
         ("b or n", "there is no Boolean OR Int"),

@@ -50,6 +50,35 @@ fn so_it_is_where_the_condition_of_case_holds_another() {
 }
 
 #[test]
+fn so_it_is_where_a_case_gives_a_call_with_another_in_it() {
+    for (expression, expected) in [
+        (
+            nested("coalesce(case when t = 'x' then ", "n", " end, 5)", 40),
+            "5",
+        ),
+        (
+            nested("coalesce(case when t = 'y' then ", "1", " end, 5)", 40),
+            "5",
+        ),
+        (
+            nested("coalesce(case t when 'x' then ", "n", " end, 5)", 40),
+            "5",
+        ),
+        (
+            nested("abs(case when t = 'x' then ", "m", " else m end)", 40),
+            "1.50",
+        ),
+        (
+            nested("abs(case when t = 'y' then 1 else ", "7", " end)", 60),
+            "7",
+        ),
+        (nested("nvl2(t, abs(", "f", "), 3.5)", 40), "2.0"),
+    ] {
+        assert_eq!(value(SCHEMA, ROW, &expression), expected, "{expression}");
+    }
+}
+
+#[test]
 fn maps_stand_within_maps() {
     for (before, after) in [
         ("map(['a'], [", "])"),
@@ -140,6 +169,11 @@ fn messages_say_the_name_that_was_written() {
         ("list_append([1], t)", "`list_append` can't be called with "),
         (
             "array_append([1], t)",
+            "`array_append` can't be called with ",
+        ),
+        // What is said of the operator is not about the call beside it.
+        (
+            "struct(list_append([1], 2), [1] || t)",
             "`array_append` can't be called with ",
         ),
     ] {

@@ -9,7 +9,7 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Fields};
 use millstream_sql::Query;
 
-use crate::support::{json, refused, value};
+use crate::support::{json, refused, run, value};
 
 const SCHEMA: &str =
     "struct<id:Int,l:BigInt,f:Double,m:Decimal(10,2),day:Date,ts:Timestamp,s:String>";
@@ -42,6 +42,47 @@ fn what_is_looked_for_keeps_its_digits_and_its_time() {
         ("map_extract(map([l], [1]), 9007199254740993)", "[1]"),
         ("map_extract(map([s], [1]), null)", "[null]"),
     ]);
+}
+
+#[test]
+fn among_texts_a_number_and_a_day_are_looked_for_by_their_texts() {
+    all(&[
+        ("map_extract(map(['x', '1'], [1, 2]), 1)", "[2]"),
+        ("map_extract(map(['x', '1'], [1, 2]), id)", "[2]"),
+        ("element_at(map([s, '1'], [1, 2]), id)", "[2]"),
+        ("element_at(map(['x', '1'], [1, 2]), id + 1)", "[null]"),
+        ("map(['x', '1'], [1, 2])[id]", "2"),
+        ("map(['x', '1.50'], [1, 2])[m]", "2"),
+        ("map(['x', '2024-01-02'], [1, 2])[day]", "2"),
+        (
+            "map_extract(map(['x', '2024-01-02'], [1, 2]), date '2024-01-02')",
+            "[2]",
+        ),
+        ("map(['x', '2024-01-02 10:00:00'], [1, 2])[ts]", "2"),
+        ("map_extract(map(['x', 'true'], [1, 2]), id = 1)", "[2]"),
+        (
+            "map(['x', '1'], [1, 2])[case when f = 0.0 then id else 2 end]",
+            "2",
+        ),
+        (
+            "array_transform([1, 2], x -> map(['x', '1'], [1, 2])[x])",
+            "[2,null]",
+        ),
+    ]);
+}
+
+#[test]
+fn what_a_case_looks_for_is_told_once_for_each_record() {
+    let rows = vec![ROW; 200].join("\n");
+    let key = "case when random() < 0.5 then 'a' else 'b' end";
+    let sql = format!("select map(['a', 'b'], [1, 1])[{key}] as v from t1");
+    let found = run(SCHEMA, &rows, &sql);
+    assert_eq!(found.len(), 200);
+    assert!(found.iter().all(|row| row == "{\"v\":1}"), "{found:?}");
+    all(&[(
+        "map([id, l], ['a', 'b'])[case when s = 'k' then l else 1.5 end]",
+        "\"b\"",
+    )]);
 }
 
 #[test]

@@ -133,8 +133,12 @@ fn of_views<O: OffsetSizeTrait>(
         .sum()
 }
 
-/// The values of the lists in `array`, from where on those of the list at `place` lie, and how many they are.
-pub(super) fn elements(array: &ArrayRef, place: usize) -> Option<(&ArrayRef, usize, usize)> {
+/// The values of the lists in `array`, from where on those of the list at `place` lie, and how many they are. Those of a map are its
+/// keys.
+pub(in crate::functions) fn elements(
+    array: &ArrayRef,
+    place: usize,
+) -> Option<(&ArrayRef, usize, usize)> {
     let (values, (from, count)) = match array.data_type() {
         DataType::List(_) => {
             let lists = array.as_list::<i32>();
@@ -148,6 +152,10 @@ pub(super) fn elements(array: &ArrayRef, place: usize) -> Option<(&ArrayRef, usi
             let lists = array.as_fixed_size_list();
             let from = usize::try_from(lists.value_offset(place)).ok()?;
             (lists.values(), (from, usize::try_from(*length).ok()?))
+        }
+        DataType::Map(..) => {
+            let maps = array.as_map();
+            (maps.keys(), range(maps.value_offsets(), place, 1))
         }
         _ => return None,
     };

@@ -73,11 +73,21 @@ fn all(values: &Values) -> u64 {
     })
 }
 
+/// The separator stands between all arguments, and between the items of arrays.
 fn concat_ws(values: &Values) -> u64 {
     let gaps = values.count_of_arguments().saturating_sub(2) as u64;
+    let arrays = (1..values.count_of_arguments()).filter(|argument| values.is_array(*argument));
+    let between_items = arrays.fold(0_u64, |sum, array| {
+        let separators = values.over_rows(|row| {
+            let items = values.elements(array, row);
+            values.length(0, row).saturating_mul(items)
+        });
+        sum.saturating_add(separators)
+    });
     values
         .total(0)
         .saturating_mul(gaps)
+        .saturating_add(between_items)
         .saturating_add(all(values))
 }
 

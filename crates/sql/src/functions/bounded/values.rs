@@ -95,6 +95,12 @@ impl Values {
         self.values.get(argument).is_none_or(|value| value.scalar)
     }
 
+    /// Whether an argument is an array of SQL.
+    pub(super) fn is_array(&self, argument: usize) -> bool {
+        let value = self.values.get(argument);
+        value.is_some_and(|value| value.array.data_type().is_list())
+    }
+
     pub(super) fn text<R: Default>(
         &self,
         argument: usize,

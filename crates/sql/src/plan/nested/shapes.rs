@@ -16,13 +16,12 @@ use datafusion_common::utils::base_type;
 use datafusion_common::{DFSchema, Result, ScalarValue, exec_err};
 use datafusion_expr::expr::ScalarFunction;
 use datafusion_expr::{
-    ColumnarValue, Expr, ExprSchemable, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
-    Volatility, lit,
+    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, lit,
 };
 
 use super::super::elements::items_of;
+use super::super::settled::{results, type_of};
 use super::super::times::micros::of_nanoseconds;
-use super::super::whole::results;
 use super::has_parts;
 
 /// Gives the expressions the fields of the first struct at each place. How deep they stand in arrays is all one.
@@ -46,7 +45,7 @@ pub(in crate::plan) fn alike(types: &[DataType]) -> Vec<DataType> {
 
 /// Gives a whole the fields of `to`, and microseconds where `to` has them in the place of nanoseconds.
 pub(in crate::plan) fn give_shape(expr: &mut Expr, to: &DataType, schema: &DFSchema) {
-    if let Ok(own) = expr.get_type(schema)
+    if let Ok(own) = type_of(expr, schema)
         && has_parts(&own)
         && shaped(&own, to) != own
     {
@@ -65,11 +64,11 @@ fn known(expr: &Expr, schema: &DFSchema) -> DataType {
     if let Some(items) = items_of(expr) {
         return known_of(items.iter(), schema);
     }
-    // Before the types are made equal, that of a CASE is the one of its first result.
+    // Its results need not have a common type before they have the same fields.
     if let Expr::Case(case) = expr {
         return known_of(results(case), schema);
     }
-    expr.get_type(schema).unwrap_or(DataType::Null)
+    type_of(expr, schema).unwrap_or(DataType::Null)
 }
 
 /// The fields of `first`, and of `other` where `first` has nothing but nulls.
@@ -207,7 +206,7 @@ fn arrange(expr: &mut Expr, first: &DataType, schema: &DFSchema) {
             }
         }
         Expr::ScalarFunction(call) if matches!(call.func.name(), "named_struct" | "struct") => {
-            let own = call.func.call(call.args.clone()).get_type(schema);
+            let own = type_of(&call.func.call(call.args.clone()), schema);
             if let (Ok(DataType::Struct(theirs)), DataType::Struct(ours)) = (own, base_type(first))
             {
                 arrange_fields(call, &theirs, &ours, schema);
