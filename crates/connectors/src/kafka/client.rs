@@ -23,7 +23,7 @@ use super::token;
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
 
 /// Memory that librdkafka fills ahead for all partitions of a subtask, in KiB, unless it was told otherwise.
-const AHEAD_KIB: usize = 16 * 1024;
+const AHEAD_KIB: usize = 4 * 1024;
 const AHEAD: &str = "queued.max.messages.kbytes";
 /// The same in messages, each of which takes some hundred bytes besides its own.
 const MESSAGES: &str = "queued.min.messages";
@@ -60,13 +60,13 @@ struct Heard {
 }
 
 impl Heard {
-    /// Whether a broker could not be reached.
+    /// Whether a broker could not be reached, or nobody who lets in.
     fn is_of_a_connection(&self) -> bool {
         use RDKafkaErrorCode as Code;
         matches!(
             self.code,
             Some(Code::BrokerTransportFailure | Code::Resolve)
-        )
+        ) || is_of_kerberos(&self.reason)
     }
 }
 

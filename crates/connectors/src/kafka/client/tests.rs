@@ -36,17 +36,17 @@ fn what_is_read_ahead_is_shared_among_the_partitions_of_a_subtask() {
         ];
         Vec::from(told.map(|(name, value)| (name, value.to_owned())))
     };
-    assert_eq!(told(&[], 0), of("16384", "100000", "1048576"));
-    assert_eq!(told(&[], 1), of("16384", "100000", "1048576"));
-    assert_eq!(told(&[], 4), of("4096", "25000", "1048576"));
-    assert_eq!(told(&[], 64), of("256", "1562", "262144"));
+    assert_eq!(told(&[], 0), of("4096", "100000", "1048576"));
+    assert_eq!(told(&[], 1), of("4096", "100000", "1048576"));
+    assert_eq!(told(&[], 4), of("1024", "25000", "1048576"));
+    assert_eq!(told(&[], 64), of("64", "1562", "65536"));
     assert_eq!(told(&[], 100_000), of("1", "100", "65536"));
     let given = [("queued.max.messages.kbytes", "1024")];
     assert_eq!(told(&given, 2), of("512", "50000", "524288"));
     assert_eq!(told(&[("queued.max.messages.kbytes", "much")], 2), []);
     for name in ["max.partition.fetch.bytes", "fetch.message.max.bytes"] {
         let given = [(name, "2000000"), ("queued.min.messages", "10")];
-        let expected = [("queued.max.messages.kbytes", "8192".to_owned())];
+        let expected = [("queued.max.messages.kbytes", "2048".to_owned())];
         assert_eq!(told(&given, 2), expected);
     }
 }

@@ -15,8 +15,11 @@ const USUAL_BATCH: usize = 1_000_000;
 /// The smallest `message.max.bytes` that librdkafka takes.
 const LEAST: usize = 1_000;
 
-/// Memory of the messages that wait, in KiB, unless it was told otherwise: as in Java 32 MiB.
-pub(super) const BUFFER_KIB: usize = 32 * 1024;
+/// Memory of the messages that wait, in KiB, unless it was told otherwise, where no message needs more. As much as Java's 32 MiB is
+/// never on its way to brokers at once, and costs twice as much again in what librdkafka keeps beside it.
+const BUFFER_KIB: usize = 8 * 1024;
+/// The most that it takes for large messages, in KiB: Java's.
+pub(super) const MOST_BUFFER_KIB: usize = 32 * 1024;
 /// librdkafka's names for what was given.
 pub(super) const BUFFER: &str = "queue.buffering.max.kbytes";
 pub(super) const MESSAGE: &str = "message.max.bytes";
@@ -112,7 +115,7 @@ impl Limits {
 /// How many bytes of messages may wait in a producer that is told this.
 pub(super) fn room_of(config: &ClientConfig) -> usize {
     let kib = config.get(BUFFER).and_then(|kib| kib.trim().parse().ok());
-    kib.unwrap_or(BUFFER_KIB).saturating_mul(1024)
+    kib.unwrap_or(MOST_BUFFER_KIB).saturating_mul(1024)
 }
 
 /// What a producer is told of the topics that it writes.
@@ -120,6 +123,8 @@ pub(super) fn room_of(config: &ClientConfig) -> usize {
 pub(super) struct Told {
     /// The largest message where nothing was given, bytes of key, value and headers.
     message: usize,
+    /// The same of whatever the producer writes.
+    of_any: usize,
     /// What every batch has to fit into, as far as the brokers say.
     batch: Option<usize>,
     /// The most partitions of the output that one broker leads.
@@ -130,10 +135,12 @@ impl Told {
     /// Of the topic of the output, and of that of dead letters, where the same producer writes that, too. Brokers refuse a batch
     /// that is too large with all of its messages, so the smaller of both holds for all.
     pub(super) fn of(output: &Found, letters: Option<&Found>) -> Self {
-        let letters = letters.and_then(|letters| letters.told_bytes);
+        let told = letters.and_then(|letters| letters.told_bytes);
+        let of_letters = letters.map_or(0, |letters| letters.message_bytes);
         Self {
             message: output.message_bytes,
-            batch: output.told_bytes.into_iter().chain(letters).min(),
+            of_any: output.message_bytes.max(of_letters),
+            batch: output.told_bytes.into_iter().chain(told).min(),
             on_one_broker: output.on_one_broker,
         }
     }
@@ -150,6 +157,13 @@ impl Told {
     /// `message.max.bytes` where nothing was given.
     pub(super) fn message_max_bytes(self) -> usize {
         (self.message + AROUND).max(LEAST)
+    }
+
+    /// Memory of the messages that wait, in KiB, where nothing was given; `message`: the largest one in bytes, if that was given. The
+    /// next one is taken while the largest is on its way.
+    pub(super) fn buffer_kib(self, message: Option<usize>) -> usize {
+        let largest = message.unwrap_or(self.of_any).saturating_add(AROUND);
+        (largest.saturating_mul(2) / 1024).clamp(BUFFER_KIB, MOST_BUFFER_KIB)
     }
 
     /// `batch.size`; `given`: what was asked for.

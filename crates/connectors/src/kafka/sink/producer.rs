@@ -13,7 +13,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _,
 use rdkafka::statistics::Statistics;
 
 use super::account::Account;
-use super::limits::{self, BATCH, BUFFER, BUFFER_KIB, IN_FLIGHT, MESSAGE, Told};
+use super::limits::{self, BATCH, BUFFER, IN_FLIGHT, MESSAGE, MOST_BUFFER_KIB, Told};
 use super::options::{Called, KafkaSinkOptions};
 use super::refusals::{advice, code_of, too_large_to_wait, undelivered};
 use crate::kafka::client::{is_of_kerberos, kerberos};
@@ -101,7 +101,13 @@ impl ClientContext for Reports {
         if code == Some(RDKafkaErrorCode::AllBrokersDown) && trouble.is_none() {
             tracing::warn!("No broker of topic {} can be reached: {reason}", self.topic);
         }
-        *trouble = Some(reason.to_owned());
+        // It tells that of each try, behind what Kerberos has said: that says more.
+        let says_less = code == Some(RDKafkaErrorCode::AllBrokersDown)
+            && trouble.as_deref().is_some_and(is_of_kerberos);
+        if !says_less {
+            *trouble = Some(reason.to_owned());
+        }
+        let heard = trouble.clone();
         drop(trouble);
         let passes = matches!(
             code,
@@ -111,7 +117,8 @@ impl ClientContext for Reports {
         let is_waited_for =
             self.account.underway() > 0 || code == Some(RDKafkaErrorCode::AllBrokersDown);
         if passes && is_waited_for && !self.is_closed() {
-            let why = format!("topic {} can't be written: {reason}", self.topic);
+            let heard = heard.as_deref().unwrap_or(reason);
+            let why = format!("topic {} can't be written: {heard}", self.topic);
             self.account.sent.waits_for(why);
         }
         let untrusted =
@@ -174,7 +181,8 @@ pub(super) fn configuration(options: &KafkaSinkOptions, told: Option<Told>) -> C
     config.set("partitioner", "murmur2_random");
     // Brokers that are away are waited for.
     config.set("message.timeout.ms", "0");
-    config.set(BUFFER, BUFFER_KIB.to_string());
+    let room = told.map_or(MOST_BUFFER_KIB, |told| told.buffer_kib(number(MESSAGE)));
+    config.set(BUFFER, room.to_string());
     if let Some(told) = told {
         config.set(MESSAGE, told.message_max_bytes().to_string());
         config.set(IN_FLIGHT, told.in_flight().to_string());

@@ -83,3 +83,19 @@ fn fewer_requests_are_under_way_than_there_are_partitions_to_send_to() {
     assert_eq!([0, 1, 4, 7, 8].map(in_flight), [1, 1, 1, 1, 2]);
     assert_eq!([12, 20, 1_000].map(in_flight), [3, 5, 5]);
 }
+
+#[test]
+fn there_is_room_for_the_next_message_while_the_largest_is_on_its_way() {
+    let told = Told::of(&topic(1_048_448, true), None);
+    let kib = |message| told.buffer_kib(message);
+    assert_eq!([None, Some(2_000)].map(kib), [8 * 1024; 2]);
+    assert_eq!(kib(Some(6 * 1024 * 1024 - AROUND)), 12 * 1024);
+    // As in Java more has to be asked for.
+    assert_eq!(kib(Some(20 * 1024 * 1024)), 32 * 1024);
+    let letters = Found {
+        message_bytes: 5 * 1024 * 1024 - AROUND,
+        ..topic(2_000, true)
+    };
+    let both = Told::of(&topic(2_000, true), Some(&letters));
+    assert_eq!(both.buffer_kib(None), 10 * 1024);
+}
