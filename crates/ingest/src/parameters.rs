@@ -10,6 +10,7 @@ mod apart;
 mod arguments;
 mod checks;
 mod choices;
+mod databases;
 mod dead_letters;
 mod definition;
 mod delimiter;

@@ -28,7 +28,7 @@ const STAGED: &str = "\
 const COLUMNS: &str = "id bigint, name string, amount decimal(10,2), day date, at timestamp, flag boolean, score double, small tinyint";
 
 /// Rows of text that are not as their table says.
-const ODD: &str = "1,plain,1.5,2020-01-01\n2,with\\,comma,x,2020-02-30\n3\n\n5,,,\n6,\\N,7.999,2020-01-01,more\r\n7.9,back\\\\slash,1,2020-01-01 \n";
+const ODD: &str = "1,plain,1.5,2020-01-01\n2,with\\,comma,x,2020-02-30\n3\n\n5,,,\n6,\\N,7.999,2020-01-01,more\r\n7.9,back\\\\slash,1,2020-01-01 \n8,day,2.449999999999999999999999999999999999999999,2020-01-05 00:00:00\n9,short,1,2020-1-5\n";
 
 /// The servers of the tests, one after the other.
 pub(super) fn hive() -> MutexGuard<'static, Option<Hive>> {

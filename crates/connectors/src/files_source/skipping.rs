@@ -5,7 +5,7 @@
 //! are cut. What is taken out may be what decided that the quoting before it is broken: there a [break](Skipping::take_breaks)
 //! tells those who cut. A file of which lines are taken out is read from its beginning by one reader.
 
-use memchr::{memchr_iter, memmem};
+use memchr::{memchr_iter, memchr2, memmem};
 
 use super::charset::marks::Mark;
 use super::format::{Dialect, Skip};
@@ -23,6 +23,8 @@ pub(crate) struct Skipping {
     dropping: bool,
     /// The last byte of that line that was seen.
     last: Option<u8>,
+    /// Whether the line that was taken out last ended with a carriage return, of which a line feed behind it is a part.
+    half: bool,
     raw: Vec<u8>,
     ended: bool,
     /// Whether nothing has been taken yet: a mark of the charset may come.
@@ -43,6 +45,7 @@ impl Skipping {
             marks,
             longest,
             last: None,
+            half: false,
             raw: Vec::new(),
             ended: false,
             fresh: true,
@@ -57,9 +60,12 @@ impl Skipping {
         std::mem::take(&mut self.breaks)
     }
 
-    /// Where the line that goes on in `rest` ends, behind its line end. Lines end with `\n`, or with `\r\n` alone where that is what
-    /// parts records.
+    /// Where the line that goes on in `rest` ends, behind its line end. Lines end with `\n`, with `\r\n` alone where that is what
+    /// parts records, and with `\r`, too, where any line end does.
     fn end_in(&self, rest: &[u8]) -> Option<usize> {
+        if self.marks.any_line_end {
+            return memchr2(b'\n', b'\r', rest).map(|at| at + 1);
+        }
         let is_end = |at: &usize| match at.checked_sub(1) {
             None => self.ends_behind(self.last),
             Some(before) => self.ends_behind(rest.get(before).copied()),
@@ -111,7 +117,9 @@ impl Skipping {
             }
         }
         while let Some(rest) = raw.get(from..).filter(|rest| !rest.is_empty()) {
-            if self.dropping {
+            if std::mem::take(&mut self.half) && rest.starts_with(b"\n") {
+                from += 1;
+            } else if self.dropping {
                 from += self.drop_line(rest, buffer);
             } else if self.skip.comment.is_empty() {
                 // Nothing more is taken out.
@@ -149,6 +157,8 @@ impl Skipping {
         self.skip.lines = self.skip.lines.saturating_sub(1);
         self.dropping = self.skip.lines > 0;
         self.last = None;
+        let is_return = end.checked_sub(1).and_then(|last| rest.get(last)) == Some(&b'\r');
+        self.half = self.marks.any_line_end && is_return;
         end
     }
 

@@ -6,7 +6,7 @@ use crossbeam_channel::Receiver;
 use millstream_core::Result;
 
 use super::options::HiveSourceOptions;
-use super::session::{Session, SharedLine, Waiting};
+use super::session::{Reach, Session, Waiting};
 use super::split::Scale;
 use super::statement::Statement;
 use super::trouble::Trouble;
@@ -30,15 +30,17 @@ pub(super) fn describe(options: &HiveSourceOptions, statement: &Statement) -> Re
                 scale.bound(name, text)?;
             }
         }
-        statement.some("*", "true")?;
+        statement.check_parts(&column.name)?;
     }
     Ok(columns)
 }
 
 fn ask(options: &HiveSourceOptions, statement: &Statement) -> Result<Vec<Column>, Trouble> {
-    let mut session = Session::open(&options.url, &options.login, &SharedLine::default())?;
-    let asked = columns(&mut session, statement);
+    let (stop, never) = crossbeam_channel::bounded(0);
+    let mut session = Session::open(&options.url, &options.login, &Reach::default(), &never)?;
+    let asked = described(&mut session, statement, &never);
     session.close();
+    drop(stop);
     asked
 }
 
@@ -62,7 +64,7 @@ fn described(
     stop: &Receiver<()>,
 ) -> Result<Vec<Column>, Trouble> {
     if let Some(none) = statement.none() {
-        let running = session.execute(&none)?;
+        let running = session.execute(&none, stop)?;
         let waiting = Waiting {
             stop,
             show: &|_| {},
@@ -75,8 +77,9 @@ fn described(
             return Ok(columns);
         }
     }
-    // It is compiled when it has begun, and that is all that is wanted of it.
-    let running = session.execute(statement.all())?;
+    // That it is compiled is all that is wanted of it.
+    let running = session.execute(statement.all(), stop)?;
+    session.compile(&running, stop)?;
     let columns = session.columns(&running);
     session.cancel(&running);
     columns

@@ -5,9 +5,7 @@
 
 mod part;
 
-use std::sync::{Arc, PoisonError};
-use std::thread::Builder;
-use std::time::Duration;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, select};
@@ -15,17 +13,15 @@ use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{Notice, Waker};
 
 use self::part::PartReader;
-use super::parts::no_thread;
 use super::plan::Plan;
 use super::position::Position;
 use super::rowset::Misfit;
-use super::session::{Session, SharedLine};
+use super::session::{Reach, Session};
 use super::trouble::Trouble;
+use super::worker::Worker;
 
 /// Batches that may wait for the worker.
 const BATCHES: usize = 2;
-/// How long the end of a reader waits for its statement to be cancelled at the server.
-const CANCELLING: Duration = Duration::from_secs(6);
 
 /// A part that is to be read.
 #[derive(Debug, Clone)]
@@ -55,12 +51,9 @@ pub(super) enum Event {
 
 /// The reader's side.
 pub(super) struct Fetcher {
-    /// Dropped: the thread is to end.
-    stop: Option<Sender<()>>,
     events: Receiver<Event>,
-    /// Closed when the thread has ended.
-    ended: Receiver<()>,
-    line: SharedLine,
+    /// Dropped with the reader, which ends the thread and what it has begun at the server.
+    _worker: Worker,
 }
 
 impl Fetcher {
@@ -75,30 +68,22 @@ impl Fetcher {
         waker: Waker,
         held_up: Notice,
     ) -> Result<Self> {
-        let (stop, stopped) = bounded(0);
         let (tell, events) = bounded(BATCHES);
-        let (at_end, ended) = bounded(0);
-        let line = SharedLine::default();
-        let fetching = Fetching {
-            plan: Arc::clone(plan),
-            line: Arc::clone(&line),
-            stop: stopped,
-            events: tell,
-            waker,
-            held_up,
-        };
-        let started = Builder::new()
-            .name(format!("hive {subtask}"))
-            .spawn(move || {
-                fetching.run(wanted);
-                drop(at_end);
-            });
-        started.map_err(no_thread)?;
+        let own = Arc::clone(plan);
+        let worker = Worker::start(format!("hive {subtask}"), plan, move |stop, reach| {
+            let fetching = Fetching {
+                plan: own,
+                reach,
+                stop,
+                events: tell,
+                waker,
+                held_up,
+            };
+            fetching.run(wanted);
+        })?;
         Ok(Self {
-            stop: Some(stop),
             events,
-            ended,
-            line,
+            _worker: worker,
         })
     }
 
@@ -119,25 +104,10 @@ impl Fetcher {
     }
 }
 
-impl Drop for Fetcher {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        // The process may end behind this, and the server is to work for nobody.
-        let ended = self.ended.recv_timeout(CANCELLING);
-        if ended == Err(crossbeam_channel::RecvTimeoutError::Timeout) {
-            let line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(line) = line.as_ref() {
-                // A server ends what a connection had begun that is cut.
-                line.cut();
-            }
-        }
-    }
-}
-
 /// The thread's side.
 struct Fetching {
     plan: Arc<Plan>,
-    line: SharedLine,
+    reach: Reach,
     stop: Receiver<()>,
     events: Sender<Event>,
     waker: Waker,
@@ -174,7 +144,7 @@ impl Fetching {
             return Ok(());
         }
         let options = &self.plan.options;
-        let opened = Session::open(&options.url, &options.login, &self.line);
+        let opened = Session::open(&options.url, &options.login, &self.reach, &self.stop);
         let session = session.insert(opened.map_err(|trouble| self.ended(&trouble))?);
         wanted
             .iter()

@@ -5,7 +5,7 @@ use millstream_core::{Finding, counted};
 use super::HiveSource;
 use super::describe;
 use super::plan::Plan;
-use super::session::{Session, SharedLine};
+use super::session::{Reach, Session};
 use super::trouble::Trouble;
 use super::url::Auth;
 
@@ -21,6 +21,22 @@ pub(super) struct Note {
 /// `None`: the rows have an order.
 pub(super) fn unordered(plan: &Plan) -> Option<Note> {
     // An order is that of the query, and Hive keeps to it in none of its parts.
+    if plan.options.split.is_some() && plan.statement.is_cut() {
+        return Some(Note {
+            what: "source.db.sql cuts rows off behind an order, and each part of source.db.partition.column is a statement of its own: where rows \
+                   are equal in that order at the cut, or the table changes meanwhile, some are lost and others come twice; behind a restart those of \
+                   the parts that were begun are read again and compared, and source.db.exactly-once says what happens where they differ",
+            next: "have the `order by` beside each `limit` go over columns that tell every row from every other, or leave \
+                   source.db.partition.column out",
+        });
+    }
+    if plan.statement.has_chance() {
+        return Some(Note {
+            what: "source.db.sql has rand() or uuid(), which answer something else each time: behind a restart the rows that were handed out may \
+                   not come again as they were, and source.db.exactly-once says what happens then",
+            next: "make a table of the query and read that, if the job has to go on behind a restart",
+        });
+    }
     if plan.options.split.is_some() {
         return Some(Note {
             what: "each part of source.db.partition.column is a statement of its own, which sees the table as it is then and whose rows have no \
@@ -44,7 +60,7 @@ impl HiveSource {
         let (mut there, mut away) = (Vec::new(), Vec::new());
         let mut opened = None;
         for host in &options.url.hosts {
-            match Session::open_at(&options.url, host, &options.login, &SharedLine::default()) {
+            match Session::open_at(&options.url, host, &options.login, &Reach::default()) {
                 Ok(session) => {
                     there.push(host.to_string());
                     opened = opened.or(Some(session));

@@ -2,10 +2,9 @@
 //! that announces what it has found.
 
 use std::sync::Arc;
-use std::thread::Builder;
 
 use arrow::array::AsArray;
-use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
+use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{
     Enumerated, Enumerator, EnumeratorContext, Notice, SnapshotRequest, SourceSnapshot,
@@ -15,10 +14,11 @@ use super::describe::{SharedColumns, column_of};
 use super::options::SplitBy;
 use super::plan::Plan;
 use super::position::{Parts, Query};
-use super::session::{Session, SharedLine, Waiting, tell_progress};
+use super::session::{Reach, Session, Waiting, tell_progress};
 use super::split::{MOST_PARTS, MOST_TEXTS, Scale, parts_of_texts};
 use super::trouble::Trouble;
 use super::types::Column;
+use super::worker::Worker;
 
 /// Parts for each subtask, where nobody says how many: some are done before others.
 const FOR_EACH: u32 = 4;
@@ -35,8 +35,8 @@ pub(super) struct PartsEnumerator {
 /// Somebody looks for them.
 struct Looking {
     found: Receiver<Result<Vec<String>>>,
-    /// Dropped with the enumerator, which ends the thread.
-    _stop: Sender<()>,
+    /// Dropped with the enumerator, which ends the thread and what it has begun at the server.
+    _worker: Worker,
     held_up: Notice,
 }
 
@@ -70,36 +70,30 @@ impl PartsEnumerator {
 
 fn look(plan: &Arc<Plan>, split: SplitBy, context: EnumeratorContext) -> Result<Looking> {
     let (tell, found) = bounded(1);
-    let (stop, stopped) = bounded(0);
-    let plan = Arc::clone(plan);
+    let own = Arc::clone(plan);
     let waker = context.waker.clone();
     let held_up = context.progress.held_up.clone();
     let shown = held_up.clone();
     let parallelism = u32::try_from(context.parallelism).unwrap_or(1);
     let parts = split.parts.unwrap_or(parallelism.saturating_mul(FOR_EACH));
-    let started = Builder::new().name("hive parts".to_owned()).spawn(move || {
+    let worker = Worker::start("hive parts".to_owned(), plan, move |stopped, reach| {
         let asking = Asking {
-            plan: &plan,
+            plan: &own,
             split: &split,
             parts: parts.clamp(1, MOST_PARTS),
             stop: &stopped,
+            reach: &reach,
             held_up: &shown,
         };
         // If it is not taken, the enumerator is gone.
         drop(tell.send(asking.ask()));
         waker.wake();
-    });
-    started.map_err(no_thread)?;
+    })?;
     Ok(Looking {
         found,
-        _stop: stop,
+        _worker: worker,
         held_up,
     })
-}
-
-/// The error of a thread that can't be started.
-pub(super) fn no_thread(cause: std::io::Error) -> Error {
-    Error::new(&codes::SOURCE_READ, "no thread can be started for Hive").cause(cause)
 }
 
 impl Enumerator for PartsEnumerator {
@@ -144,6 +138,7 @@ struct Asking<'a> {
     split: &'a SplitBy,
     parts: u32,
     stop: &'a Receiver<()>,
+    reach: &'a Reach,
     held_up: &'a Notice,
 }
 
@@ -216,8 +211,7 @@ impl Asking<'_> {
         take: &mut dyn FnMut(&[arrow::array::ArrayRef]) -> Result<()>,
     ) -> Result<()> {
         let url = &self.plan.options.url;
-        let line = SharedLine::default();
-        let session = Session::open(url, &self.plan.options.login, &line);
+        let session = Session::open(url, &self.plan.options.login, self.reach, self.stop);
         let mut session = session.map_err(|trouble| trouble.error(url))?;
         let read = self.read_in(&mut session, statement, take);
         session.close();
@@ -241,7 +235,7 @@ impl Asking<'_> {
             stop: self.stop,
             show: &show,
         };
-        let running = session.execute(statement).map_err(failed)?;
+        let running = session.execute(statement, self.stop).map_err(failed)?;
         session.finish(&running, &waiting).map_err(failed)?;
         let columns: SharedColumns = Arc::new(session.columns(&running).map_err(failed)?);
         let wanted = vec![true; columns.len()];

@@ -126,6 +126,9 @@ impl Query {
         column: Option<&str>,
         session: &BTreeMap<String, String>,
     ) -> Self {
+        // Versions before took off every semicolon at the end, also one of a comment.
+        let statement =
+            statement.trim_end_matches(|sign: char| sign == ';' || sign.is_whitespace());
         let column = column.map(str::to_ascii_lowercase);
         let means = |(name, _): &(&String, &String)| !HOW.iter().any(|how| name.starts_with(how));
         let session: Vec<_> = session.iter().filter(means).collect();

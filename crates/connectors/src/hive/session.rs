@@ -1,10 +1,11 @@
 //! A session of HiveServer2, and what is asked in it.
 
 mod call;
+mod reach;
 
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
 use millstream_engine::connector::Notice;
 use millstream_hive_thrift::{
     TCancelOperationReq, TCancelOperationResp, TCloseOperationReq, TCloseOperationResp,
@@ -22,6 +23,8 @@ use super::types::{Column, Kind, columns_of};
 use super::url::{HiveUrl, Host};
 use super::wire::connect;
 
+pub(super) use self::reach::Reach;
+
 /// Between two questions whether a statement has ended, where the server does not wait with its answer.
 const AGAIN: Duration = Duration::from_millis(50);
 /// Lines of a statement's log that are read at once.
@@ -32,14 +35,14 @@ const ROWS: i16 = 0;
 /// The statement's log.
 const LOG: i16 = 1;
 
-pub(super) use super::wire::SharedLine;
-
 /// A session.
 pub(super) struct Session {
     calls: Calls,
     handle: TSessionHandle,
     /// Whether statements have a log.
     logs: bool,
+    /// Where it notes what it has begun.
+    reach: Reach,
 }
 
 /// A statement that is being executed.
@@ -57,14 +60,21 @@ pub(super) struct Waiting<'a> {
 }
 
 impl Session {
-    /// Opens a session on the first server that is there.
+    /// Opens a session on the first server that is there. `stop`: closed when nobody waits any more.
     ///
     /// # Errors
-    /// None is, or one does not take who logs in.
-    pub(super) fn open(url: &HiveUrl, login: &Login, line: &SharedLine) -> Result<Self, Trouble> {
+    /// None is, one does not take who logs in, or nobody waits any more.
+    pub(super) fn open(
+        url: &HiveUrl,
+        login: &Login,
+        reach: &Reach,
+        stop: &Receiver<()>,
+    ) -> Result<Self, Trouble> {
         let mut away = Vec::new();
         for host in &url.hosts {
-            match Self::open_at(url, host, login, line) {
+            // A server may be away because nobody waits any more, and its connection was cut.
+            check_wanted(stop)?;
+            match Self::open_at(url, host, login, reach) {
                 Err(Trouble::Away(why)) => away.push(why),
                 opened => return opened,
             }
@@ -80,9 +90,9 @@ impl Session {
         url: &HiveUrl,
         host: &Host,
         login: &Login,
-        line: &SharedLine,
+        reach: &Reach,
     ) -> Result<Self, Trouble> {
-        let mut calls = Calls::new(connect(url, host, login, line)?);
+        let mut calls = Calls::new(connect(url, host, login, &reach.line)?);
         let request = TOpenSessionReq::new(
             TProtocolVersion::HIVE_CLI_SERVICE_PROTOCOL_V7,
             login.user.clone(),
@@ -100,18 +110,26 @@ impl Session {
         let handle = opened
             .session_handle
             .ok_or_else(|| Trouble::Away(format!("{host} opens no session")))?;
+        reach.opened(host, &handle);
         Ok(Self {
             calls,
             handle,
             logs: true,
+            reach: reach.clone(),
         })
     }
 
-    /// Has a statement executed. It is compiled when this returns, and mostly not done.
+    /// Has a statement executed. When this returns it is compiled by most servers, and mostly not done. `stop`: closed when nobody waits
+    /// any more.
     ///
     /// # Errors
-    /// The server does not take it, or is away.
-    pub(super) fn execute(&mut self, statement: &str) -> Result<Running, Trouble> {
+    /// The server does not take it, or is away, or nobody waits any more.
+    pub(super) fn execute(
+        &mut self,
+        statement: &str,
+        stop: &Receiver<()>,
+    ) -> Result<Running, Trouble> {
+        check_wanted(stop)?;
         let request =
             TExecuteStatementReq::new(self.handle.clone(), statement.to_owned(), None, true);
         let begun: TExecuteStatementResp = self.calls.call("ExecuteStatement", &request)?;
@@ -119,9 +137,34 @@ impl Session {
             return Err(trouble);
         }
         let handle = begun.operation_handle;
-        handle
+        let running = handle
             .map(|handle| Running { handle })
-            .ok_or_else(|| Trouble::Away("it executes nothing".to_owned()))
+            .ok_or_else(|| Trouble::Away("it executes nothing".to_owned()))?;
+        self.reach.runs(Some(&running));
+        Ok(running)
+    }
+
+    /// Waits until the statement is compiled, so that its columns are known. One that nobody waits for any more is cancelled.
+    ///
+    /// # Errors
+    /// It fails, nobody waits any more, or the server is away.
+    pub(super) fn compile(
+        &mut self,
+        running: &Running,
+        stop: &Receiver<()>,
+    ) -> Result<(), Trouble> {
+        loop {
+            match self.state(running)? {
+                TOperationState::FINISHED_STATE => return Ok(()),
+                // It is said to run before it is compiled, too, and its columns are an error until then.
+                TOperationState::RUNNING_STATE
+                    if Trouble::of(&self.metadata(running)?.status).is_none() =>
+                {
+                    return Ok(());
+                }
+                _ => self.pause(running, stop)?,
+            }
+        }
     }
 
     /// Waits until the statement has its rows. One that nobody waits for any more is cancelled.
@@ -134,33 +177,40 @@ impl Session {
         waiting: &Waiting<'_>,
     ) -> Result<(), Trouble> {
         loop {
-            if self.has_ended(running)? {
+            if self.state(running)? == TOperationState::FINISHED_STATE {
                 return Ok(());
             }
             if self.logs {
                 self.show(running, waiting.show);
             }
-            if waiting.stop.recv_timeout(AGAIN) == Err(RecvTimeoutError::Disconnected) {
-                self.cancel(running);
-                return Err(Trouble::Cancelled);
-            }
+            self.pause(running, waiting.stop)?;
         }
     }
 
-    fn has_ended(&mut self, running: &Running) -> Result<bool, Trouble> {
+    /// Waits before it is asked again how far a statement is. One that nobody waits for any more is cancelled.
+    fn pause(&mut self, running: &Running, stop: &Receiver<()>) -> Result<(), Trouble> {
+        if stop.recv_timeout(AGAIN) == Err(RecvTimeoutError::Disconnected) {
+            self.cancel(running);
+            return Err(Trouble::Cancelled);
+        }
+        Ok(())
+    }
+
+    /// How far a statement is that has not failed.
+    fn state(&mut self, running: &Running) -> Result<TOperationState, Trouble> {
         let request = TGetOperationStatusReq::new(running.handle.clone());
         let answer: TGetOperationStatusResp = self.calls.call("GetOperationStatus", &request)?;
         if let Some(trouble) = Trouble::of(&answer.status) {
             return Err(trouble);
         }
-        match answer
+        let state = answer
             .operation_state
-            .unwrap_or(TOperationState::UKNOWN_STATE)
-        {
-            TOperationState::FINISHED_STATE => Ok(true),
-            TOperationState::INITIALIZED_STATE
+            .unwrap_or(TOperationState::UKNOWN_STATE);
+        match state {
+            TOperationState::FINISHED_STATE
+            | TOperationState::INITIALIZED_STATE
             | TOperationState::RUNNING_STATE
-            | TOperationState::PENDING_STATE => Ok(false),
+            | TOperationState::PENDING_STATE => Ok(state),
             TOperationState::CANCELED_STATE => Err(Trouble::Away(
                 "somebody has cancelled the statement, or the server is being stopped".to_owned(),
             )),
@@ -200,9 +250,7 @@ impl Session {
     /// # Errors
     /// It has none, or some that can't be read.
     pub(super) fn columns(&mut self, running: &Running) -> Result<Vec<Column>, Trouble> {
-        let request = TGetResultSetMetadataReq::new(running.handle.clone());
-        let answer: TGetResultSetMetadataResp =
-            self.calls.call("GetResultSetMetadata", &request)?;
+        let answer = self.metadata(running)?;
         if let Some(trouble) = Trouble::of(&answer.status) {
             return Err(trouble);
         }
@@ -216,6 +264,11 @@ impl Session {
                 ..Said::default()
             })
         })
+    }
+
+    fn metadata(&mut self, running: &Running) -> Result<TGetResultSetMetadataResp, Trouble> {
+        let request = TGetResultSetMetadataReq::new(running.handle.clone());
+        self.calls.call("GetResultSetMetadata", &request)
     }
 
     /// The next rows, at most as many; none: there are no more.
@@ -264,18 +317,34 @@ impl Session {
     pub(super) fn close_statement(&mut self, running: &Running) {
         let request = TCloseOperationReq::new(running.handle.clone());
         let closed: Result<TCloseOperationResp, _> = self.calls.call("CloseOperation", &request);
+        // Of what has no answer the server may know nothing.
+        if closed.is_ok() {
+            self.reach.runs(None);
+        }
         told("closed", closed.map(|answer| Trouble::of(&answer.status)));
     }
 
     /// Ends the session, with what is executed in it: over HTTP a server does so long after its client is gone. One that does not
-    /// answer is not asked to.
+    /// answer is not asked to; what was begun there is left to its [`Reach`].
     pub(super) fn close(mut self) {
         if self.calls.is_broken() {
             return;
         }
         let request = TCloseSessionReq::new(self.handle.clone());
         let closed: Result<TCloseSessionResp, _> = self.calls.call("CloseSession", &request);
+        if closed.is_ok() {
+            self.reach.closed();
+        }
         told("closed", closed.map(|answer| Trouble::of(&answer.status)));
+    }
+}
+
+/// An error once nobody waits any more.
+fn check_wanted(stop: &Receiver<()>) -> Result<(), Trouble> {
+    match stop.try_recv() {
+        Err(TryRecvError::Disconnected) => Err(Trouble::Cancelled),
+        // Nothing is ever sent.
+        _ => Ok(()),
     }
 }
 

@@ -1,7 +1,12 @@
 //! The statements that are sent. Pure.
 
+mod steady;
+mod words;
+
 use millstream_core::{Error, Result, codes};
 
+use self::steady::{cut_at, has_chance, unsteady};
+use self::words::{top, words};
 use super::options::What;
 
 /// What a query is called within another one.
@@ -36,10 +41,7 @@ impl Statement {
     }
 
     fn query(text: &str) -> Result<Self> {
-        let text = text
-            .trim()
-            .trim_end_matches(|c: char| c == ';' || c.is_whitespace());
-        let words = words(text);
+        let (text, words) = without_end(text);
         let wrong = |what: String| {
             Error::new(
                 &codes::SOURCE_HIVE_STATEMENT,
@@ -62,7 +64,8 @@ impl Statement {
         }
         let can_be_within = words.first().is_none_or(|word| word != "with");
         Ok(Self {
-            within: can_be_within.then(|| format!("({text}) `{NAME}`")),
+            // It may end with a comment, which ends with its line.
+            within: can_be_within.then(|| format!("({text}\n) `{NAME}`")),
             text: text.to_owned(),
             words,
         })
@@ -79,50 +82,62 @@ impl Statement {
         Some(format!("select * from {within} limit 0"))
     }
 
+    /// What stands behind `from` where a part of the rows is asked for.
+    fn within(&self) -> Result<&str> {
+        self.within.as_deref().ok_or_else(|| {
+            let message = "source.db.sql begins with `with`, and Hive takes no such query as a part of another one, so that its \
+                           rows can't be split (source.db.partition.column)";
+            Error::new(&codes::SOURCE_HIVE_STATEMENT, message)
+                .next("make a view of it and give source.db.table, or leave source.db.partition.column out")
+        })
+    }
+
+    /// Looks whether the rows can be split by the values of a column.
+    ///
+    /// # Errors
+    /// The query can't be part of another one, or parts of it would not be of the same rows.
+    pub(super) fn check_parts(&self, column: &str) -> Result<()> {
+        self.within()?;
+        let Some(word) = unsteady(&self.words, column) else {
+            return Ok(());
+        };
+        let message = format!(
+            "source.db.sql has `{word}`, by which its rows may be other ones each time that it is asked, so that its parts \
+             (source.db.partition.column) may not be of the same ones: some could be lost, and others come twice"
+        );
+        Err(Error::new(&codes::SOURCE_HIVE_STATEMENT, message).next(
+            "leave source.db.partition.column out, or have the query answer the same rows each time: beside `limit` and `fetch`, within the same \
+             parentheses, an `order by` over columns that tell every row from every other; `rand` and `uuid` only behind `distribute by` and the \
+             like, or as columns of the outermost `select` by whose names nothing else goes (`uuid() as k`)",
+        ))
+    }
+
     /// Something of the rows.
     ///
     /// # Errors
     /// The query can't be part of another one.
     pub(super) fn some(&self, what: &str, where_: &str) -> Result<String> {
-        let within = self.within.as_ref().ok_or_else(|| {
-            let message = "source.db.sql begins with `with`, and Hive takes no such query as a part of another one, so that its \
-                           rows can't be split (source.db.partition.column)";
-            Error::new(&codes::SOURCE_HIVE_STATEMENT, message)
-                .next("make a view of it and give source.db.table, or leave source.db.partition.column out")
-        })?;
-        if !where_.is_empty() && self.top().contains(&"limit") && !self.is_ordered() {
-            let message = "source.db.sql has a `limit` and no order, so that each part of its rows (source.db.partition.column) would be of \
-                           other ones: some would be lost, and others come twice";
-            return Err(Error::new(&codes::SOURCE_HIVE_STATEMENT, message).next(
-                "leave source.db.partition.column out, or give source.db.sql an `order by` over columns that tell every row from every other",
-            ));
-        }
+        let within = self.within()?;
         Ok(match where_ {
             "" => format!("select {what} from {within}"),
             _ => format!("select {what} from {within} where {where_}"),
         })
     }
 
-    /// Whether the rows come in an order that the query asks for.
-    pub(super) fn is_ordered(&self) -> bool {
-        let words = self.top();
-        words.windows(2).any(|pair| pair == ["order", "by"])
+    /// Whether rows are cut off somewhere, and an order alone says which.
+    pub(super) fn is_cut(&self) -> bool {
+        (0..self.words.len()).any(|place| cut_at(&self.words, place).is_some())
     }
 
-    /// The words that stand in no parentheses.
-    fn top(&self) -> Vec<&str> {
-        let mut depth = 0_usize;
-        let words = self.words.iter().map(String::as_str);
-        words
-            .filter(|word| {
-                match *word {
-                    "(" => depth += 1,
-                    ")" => depth = depth.saturating_sub(1),
-                    _ => {}
-                }
-                depth == 0
-            })
-            .collect()
+    /// Whether chance makes something of the rows, or of their order.
+    pub(super) fn has_chance(&self) -> bool {
+        has_chance(&self.words)
+    }
+
+    /// Whether the rows come in an order that the query asks for.
+    pub(super) fn is_ordered(&self) -> bool {
+        let words: Vec<&str> = top(&self.words).map(|(_, word)| word).collect();
+        words.windows(2).any(|pair| pair == ["order", "by"])
     }
 }
 
@@ -154,55 +169,19 @@ fn quoted_path(table: &str) -> Result<String> {
     }
 }
 
-/// The words of a query in small letters, parentheses and semicolons among them: without texts, names in quotes and
-/// comments.
-fn words(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word = String::new();
-    let mut rest = text.chars().peekable();
-    while let Some(sign) = rest.next() {
-        let is_comment = sign == '-' && rest.peek() == Some(&'-');
-        let is_long_comment = sign == '/' && rest.peek() == Some(&'*');
-        if sign.is_alphanumeric() || sign == '_' {
-            word.extend(sign.to_lowercase());
-            continue;
-        }
-        if !word.is_empty() {
-            words.push(std::mem::take(&mut word));
-        }
-        match sign {
-            '\'' | '"' | '`' => pass_text(&mut rest, sign),
-            '(' | ')' | ';' => words.push(sign.to_string()),
-            _ if is_comment => while rest.next().is_some_and(|sign| sign != '\n') {},
-            _ if is_long_comment => pass_comment(&mut rest),
-            _ => {}
-        }
+/// A statement without the `;` behind which only comments stand, and its [`words()`].
+fn without_end(text: &str) -> (&str, Vec<String>) {
+    let (mut words, end) = words(text);
+    let Some(end) = end else {
+        return (text.trim(), words);
+    };
+    let before = words.iter().take_while(|word| *word != ";").count();
+    let is_end = words.iter().skip(before).all(|word| word == ";");
+    if !is_end {
+        return (text.trim(), words);
     }
-    if !word.is_empty() {
-        words.push(word);
-    }
-    words
-}
-
-fn pass_text(rest: &mut impl Iterator<Item = char>, quote: char) {
-    while let Some(sign) = rest.next() {
-        if sign == quote {
-            return;
-        }
-        if sign == '\\' && quote != '`' {
-            rest.next();
-        }
-    }
-}
-
-fn pass_comment(rest: &mut impl Iterator<Item = char>) {
-    let mut before = ' ';
-    for sign in rest {
-        if before == '*' && sign == '/' {
-            return;
-        }
-        before = sign;
-    }
+    words.truncate(before);
+    (text.get(..end).unwrap_or(text).trim(), words)
 }
 
 #[cfg(test)]

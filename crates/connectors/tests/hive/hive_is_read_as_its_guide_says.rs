@@ -122,6 +122,48 @@ fn rows_are_split_by_each_column_of_the_partitions() {
     }
 }
 
+/// Each part would be of other rows of the inner query.
+#[test]
+fn rows_that_are_others_each_time_are_not_split() {
+    let query = "select * from (select id from numbers limit 100) x";
+    let mut wanted = options(server(), "", query);
+    let found = read(wanted.clone(), 1, None).expect("rows");
+    assert_eq!(found.into_iter().flat_map(ids).count(), 100);
+    wanted.split = Some(split("id", 3, None));
+    let error = HiveSource::new(wanted).expect_err("other rows");
+    assert_eq!(error.code(), "MS-6023", "{error}");
+    let ordered = "select * from (select id from numbers order by id limit 100) x";
+    let mut wanted = options(server(), "", ordered);
+    wanted.split = Some(split("id", 3, Some(("0", "100"))));
+    let found = read(wanted, 2, None).expect("rows");
+    assert_eq!(sorted(found), (0..100).collect::<Vec<_>>());
+}
+
+/// What chance makes is another column than the one by which rows are split, or only spreads them.
+#[test]
+fn rows_that_chance_only_adds_to_are_split() {
+    for query in [
+        "select id, uuid() as k from numbers",
+        "select id from numbers distribute by rand()",
+    ] {
+        let mut wanted = options(server(), "", query);
+        wanted.split = Some(split("id", 3, Some(("0", "1500"))));
+        let found = read(wanted, 2, None).expect(query);
+        assert_eq!(sorted(found), (0..ROWS).collect::<Vec<_>>(), "{query}");
+    }
+}
+
+#[test]
+fn comments_behind_a_query_are_no_part_of_it() {
+    for query in [
+        "select id from numbers -- daily",
+        "select id from numbers; -- done",
+    ] {
+        let found = read(options(server(), "", query), 1, None).expect(query);
+        assert_eq!(sorted(found), (0..ROWS).collect::<Vec<_>>(), "{query}");
+    }
+}
+
 #[test]
 fn over_http_it_is_the_same() {
     let hive = server();

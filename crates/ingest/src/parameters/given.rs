@@ -11,7 +11,7 @@ use millstream_core::{Error, codes};
 use super::choices::{SinkFormat, SinkType};
 use super::definition::{ENVIRONMENT_PREFIX, Parameter, environment_variable};
 use super::table::{self, CONFIG, JOB_NAME};
-use super::{Input, arguments, properties, unknown};
+use super::{Input, arguments, databases, properties, unknown};
 
 /// The file that is read from the working directory when no other is named.
 pub const DEFAULT_FILE: &str = "application.properties";
@@ -136,6 +136,11 @@ impl Given {
                 Some((rest.to_owned(), value.text.clone()?))
             })
             .collect()
+    }
+
+    /// What was given for `name`, right or wrong; `None`: nothing, or it is known only where the job runs.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.values.get(name)?.text.as_deref()
     }
 
     /// Where `name` was given, if it was.
@@ -343,13 +348,21 @@ impl Given {
             let Some(parameter) = table::find(name) else {
                 continue;
             };
-            let Some(Err(expected)) = value.text.as_deref().map(|text| parameter.check(text))
-            else {
+            let Some(text) = value.text.as_deref() else {
+                continue;
+            };
+            let Err(expected) = parameter.check(text) else {
                 continue;
             };
             let Value {
                 written, origin, ..
             } = value;
+            if name == table::DB_TYPE.name()
+                && let Some(refused) = databases::refused(text, &origin.to_string())
+            {
+                self.problems.push(refused);
+                continue;
+            }
             let error = Error::new(
                 &codes::OPTION_VALUE,
                 format!(

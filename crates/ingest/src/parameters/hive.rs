@@ -5,7 +5,7 @@ use millstream_core::{Error, codes};
 
 use super::choices::{AfterCommit, BadFile, DatabaseType, SourceType};
 use super::given::Given;
-use super::{contradiction, kerberos, table};
+use super::{contradiction, databases, kerberos, table};
 
 /// Whether a table is read by the metastore and its files.
 pub(super) fn is_metastore(given: &Given) -> bool {
@@ -43,6 +43,11 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
     if given.get(&table::SOURCE_TYPE) != Some(SourceType::Jdbc) {
         return Vec::new();
     }
+    // What goes with it is of that database, and the refusal of its name says all.
+    let kind = given.text(table::DB_TYPE.name());
+    if kind.is_some_and(databases::is_other) {
+        return Vec::new();
+    }
     if is_metastore(given) {
         return of_metastore(given);
     }
@@ -64,8 +69,11 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
         );
     }
     problems.extend(driver(given));
-    let url = given.get(&table::DB_URL);
-    problems.extend(url.and_then(|url| HiveUrl::parse(&url).err()));
+    if let Some(url) = given.get(&table::DB_URL)
+        && let Err(error) = HiveUrl::parse(&url)
+    {
+        problems.push(databases::advised(error, &url));
+    }
     problems
 }
 

@@ -59,6 +59,29 @@ fn lines_at_the_beginning_are_left_out_alone() {
 }
 
 #[test]
+fn any_line_end_ends_a_line_that_is_left_out() {
+    for (lines, text, expected) in [
+        (1, "h\r1\r2\r", "\n1\r2\r"),
+        (1, "h\r\n1\r\n", "\n1\r\n"),
+        (1, "h\n\r1", "\n\r1"),
+        (2, "a\r\rb\r\n", "\n\nb\r\n"),
+        (2, "a\r\n\nb", "\n\nb"),
+    ] {
+        for piece in 1..6 {
+            let format = Format {
+                line_delimiter: Format::ANY_LINE_END.to_owned(),
+                ..Format::csv()
+            };
+            assert_eq!(
+                left_of(format, lines, "", text, piece),
+                expected,
+                "{text:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_mark_of_the_charset_is_no_part_of_the_first_line() {
     for piece in 1..8 {
         let text = "\u{feff}# x,y\na,b\n";

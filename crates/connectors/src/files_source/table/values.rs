@@ -249,7 +249,11 @@ fn date(bytes: &[u8]) -> Option<i32> {
     };
     let year = number(&[*y1, *y2, *y3, *y4])?;
     let month = number(&[*m1, *m2])?;
-    let day = number(&[*d1, *d2])?;
+    day_of(year, month, number(&[*d1, *d2])?)
+}
+
+/// Days since 1970-01-01 of a day, if there is one.
+pub(crate) fn day_of(year: i32, month: i32, day: i32) -> Option<i32> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let length = match month {
         2 if leap => 29,

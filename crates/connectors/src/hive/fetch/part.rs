@@ -98,7 +98,7 @@ impl PartReader<'_> {
             tell_progress(&fetching.held_up, text);
         };
         show("it has begun");
-        let running = self.session.execute(&statement);
+        let running = self.session.execute(&statement, &fetching.stop);
         let running = running.map_err(|trouble| fetching.ended(&trouble))?;
         let waiting = Waiting {
             stop: &fetching.stop,

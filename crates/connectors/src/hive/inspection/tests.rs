@@ -36,4 +36,16 @@ fn whatever_may_not_come_as_it_was_is_told() {
         let parts = told(query, true).expect("a note");
         assert!(parts.contains("each part"), "{parts}");
     }
+    for query in [
+        "select id from t order by day limit 9",
+        "select id from (select id from t order by day limit 9) x",
+    ] {
+        let cut = told(query, true).expect("a note");
+        assert!(cut.contains("at the cut"), "{cut}");
+    }
+    let chance = "select uuid() as k, id from t order by id";
+    for in_parts in [false, true] {
+        let chance = told(chance, in_parts).expect("a note");
+        assert!(chance.contains("something else each time"), "{chance}");
+    }
 }

@@ -1,10 +1,11 @@
 //! Partitions: their values, and the names that Hive makes of them. Pure.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
-use arrow::datatypes::Field;
+use arrow::datatypes::{DataType, Field};
 use millstream_core::Result;
 use millstream_core::type_names::type_in_words;
 use millstream_hive_thrift::hive_metastore as told;
@@ -84,8 +85,8 @@ fn values_of(keys: &[Field], texts: &[String]) -> std::result::Result<Vec<ArrayR
     let pairs = keys.iter().zip(texts);
     let value = pairs.map(|(key, text)| {
         let mut values = Values::new(key.data_type());
-        let wanted = Some(text.as_bytes()).filter(|_| text != NULL);
-        let fits = values.append(wanted);
+        let wanted = Some(in_full(key, text)).filter(|_| text != NULL);
+        let fits = values.append(wanted.as_deref().map(str::as_bytes));
         if !fits && wanted.is_some() {
             let kind = type_in_words(key.data_type());
             return Err(format!("is of `{text}`, which is no {kind}"));
@@ -93,6 +94,15 @@ fn values_of(keys: &[Field], texts: &[String]) -> std::result::Result<Vec<ArrayR
         Ok(values.finish())
     });
     value.collect()
+}
+
+/// The value of a partition, of whose times Hive takes a day alone for its midnight.
+fn in_full<'a>(key: &Field, text: &'a str) -> Cow<'a, str> {
+    let is_day = matches!(key.data_type(), DataType::Timestamp(..)) && !text.contains(':');
+    match is_day {
+        true => Cow::Owned(format!("{} 00:00:00", text.trim())),
+        false => Cow::Borrowed(text),
+    }
 }
 
 /// The name of a partition, as Hive writes it: `dt=2024-01-01/hour=3`.

@@ -183,6 +183,12 @@ pub(super) fn refused(what: &str, why: &str) -> Error {
         .next("read it over HiveServer2: --source.db.type hive --source.db.url jdbc:hive2://<host>:10000/<database>")
 }
 
+/// What is refused about a table of transactions, of which the metastore may not even tell.
+pub(super) const TRANSACTIONAL: &str =
+    "is transactional (ACID): only Hive knows which rows of its files count";
+/// Has columns of Parquet found by their places, whatever they are called.
+const BY_PLACE: &str = "parquet.column.index.access";
+
 /// Whether partitions can be told apart by values of the type.
 fn is_key(found: &DataType) -> bool {
     is_plain(found) && *found != DataType::Binary
@@ -204,9 +210,11 @@ fn kind_refused(told: &told::Table) -> Option<String> {
         return Some("is a view, which has no files".to_owned());
     }
     if is("transactional", "true") {
-        return Some(
-            "is transactional (ACID): only Hive knows which rows of its files count".to_owned(),
-        );
+        return Some(TRANSACTIONAL.to_owned());
+    }
+    let input = told.sd.as_ref().and_then(|sd| sd.input_format.as_deref());
+    if is(BY_PLACE, "true") && input == Some(PARQUET) {
+        return Some(format!("has {BY_PLACE}, which is not understood"));
     }
     if is("table_type", "iceberg") {
         return Some(
@@ -252,6 +260,9 @@ impl Storage {
 
     fn format(&self) -> std::result::Result<Format, String> {
         match (self.input.as_str(), self.library.as_str()) {
+            (PARQUET, _) if self.is_by_place() => {
+                Err(format!("has {BY_PLACE}, which is not understood"))
+            }
             (PARQUET, PARQUET_LIBRARY) => Ok(Format::Columns(ColumnFormat::Parquet)),
             (ORC, ORC_LIBRARY) => Ok(Format::Columns(ColumnFormat::Orc)),
             (TEXT, LAZY_SIMPLE) => Look::of(&self.settings).map(Format::Text),
@@ -264,6 +275,11 @@ impl Storage {
                 last(&self.library)
             )),
         }
+    }
+
+    fn is_by_place(&self) -> bool {
+        let on = self.settings.get(BY_PLACE);
+        on.is_some_and(|on| on.eq_ignore_ascii_case("true"))
     }
 
     /// The class that reads its files, without its package.

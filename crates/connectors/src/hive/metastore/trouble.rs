@@ -6,7 +6,11 @@ use millstream_core::{Error, codes};
 use millstream_hive_thrift::hive_metastore::{MetaException, NoSuchObjectException};
 use millstream_hive_thrift::thrift;
 
+use super::table::{TRANSACTIONAL, refused};
 use crate::hive::trouble::{self, first_line};
+
+/// What a metastore says to who asks for an insert-only table of transactions and does not know how to read one.
+const INSERT_ONLY: &str = "does not appear to support insert-only tables";
 
 /// What goes wrong with a metastore.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub(super) enum Trouble {
     Given(String),
     /// It knows no such table.
     NoSuch(String),
+    /// The table is one of transactions.
+    Transactional,
     /// It says no.
     Refused(String),
     /// It does not know the call.
@@ -39,7 +45,11 @@ impl Trouble {
                     return Self::NoSuch(words(no_such.message.as_ref()));
                 }
                 if let Some(refused) = user.downcast_ref::<MetaException>() {
-                    return Self::Refused(words(refused.message.as_ref()));
+                    let words = words(refused.message.as_ref());
+                    return match words.contains(INSERT_ONLY) {
+                        true => Self::Transactional,
+                        false => Self::Refused(words),
+                    };
                 }
                 return Self::Away(first_line(&user.to_string()));
             }
@@ -75,9 +85,41 @@ impl Trouble {
             .next("correct source.db.url: the port of a metastore is mostly 9083"),
             Self::NoSuch(why) => named(&codes::SOURCE_TABLE, &format!("no table {about}: {why}"))
                 .next("correct source.db.table; a table of another database than default is written database.table"),
+            Self::Transactional => refused(&format!("table {about}"), TRANSACTIONAL),
             Self::Refused(why) => named(&codes::SOURCE_TABLE, &format!("table {about}: {why}")).next(
                 "correct source.db.partition.filter if one is given (year = '2024' and month > '06'), else see the metastore's log",
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use millstream_hive_thrift::hive_metastore::MetaException;
+    use millstream_hive_thrift::thrift;
+
+    use super::Trouble;
+
+    fn refused(message: &str) -> Trouble {
+        let told = MetaException::new(message.to_owned());
+        Trouble::of(thrift::Error::User(Box::new(told)))
+    }
+
+    #[test]
+    fn an_insert_only_table_is_refused_as_transactional() {
+        let trouble = refused(
+            "Your client does not appear to support insert-only tables. To skip capability checks, please set \
+             metastore.client.capability.check to false. This setting can be set globally, or on the client for the current metastore session.",
+        );
+        let error = trouble.error(&"thrift://h:9083", "shop.orders");
+        assert_eq!(error.code(), "MS-6061", "{error}");
+        assert!(
+            error
+                .message()
+                .starts_with("table shop.orders is transactional"),
+            "{error}"
+        );
+        let other = refused("no right to it").error(&"thrift://h:9083", "shop.orders");
+        assert!(other.message().contains("no right to it"), "{other}");
     }
 }

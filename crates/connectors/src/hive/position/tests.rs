@@ -100,6 +100,21 @@ fn parts_of_before_the_session_was_known_go_on() {
     assert!(error.to_string().contains("2 is the newest"), "{error}");
 }
 
+/// Versions before took off what stands at the end of a comment, too.
+#[test]
+fn semicolons_at_the_end_make_no_other_query() {
+    for text in ["select 1", "with a as (select 1) select * from a -- daily"] {
+        let own = query(text, None, &[]);
+        for end in [";", ";;\n", " ; "] {
+            assert_eq!(
+                query(&format!("{text}{end}"), None, &[]),
+                own,
+                "{text}{end}"
+            );
+        }
+    }
+}
+
 #[test]
 fn each_part_has_one_reader_at_any_parallelism() {
     for parallelism in 1..5 {

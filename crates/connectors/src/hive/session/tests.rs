@@ -1,5 +1,17 @@
 use super::*;
 
+/// No server is asked any more, not even the first.
+#[test]
+fn a_session_that_nobody_waits_for_is_not_opened() {
+    let url = HiveUrl::parse("jdbc:hive2://127.0.0.1:1,127.0.0.1:2/d").expect("a URL");
+    let login = Login::new(None, None, &url);
+    let (stop, stopped) = crossbeam_channel::bounded(0);
+    let open = || Session::open(&url, &login, &Reach::default(), &stopped).err();
+    assert!(matches!(open(), Some(Trouble::Away(_))));
+    drop(stop);
+    assert_eq!(open(), Some(Trouble::Cancelled));
+}
+
 #[test]
 fn progress_is_what_lines_of_the_log_say_of_it() {
     let table = [

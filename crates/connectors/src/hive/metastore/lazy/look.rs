@@ -125,11 +125,14 @@ impl Look {
     }
 }
 
-/// A sign as Hive takes it: a number of one byte, else the first sign.
+/// A sign as Hive takes it: a number of one byte, else the low byte of the first character that Java sees.
 fn sign(text: &str, usual: u8) -> u8 {
     match text.parse::<i8>() {
         Ok(number) => number as u8,
-        Err(_) => text.bytes().next().unwrap_or(usual),
+        Err(_) => {
+            let low = |unit: u16| unit.to_be_bytes()[1];
+            text.encode_utf16().next().map_or(usual, low)
+        }
     }
 }
 
@@ -193,6 +196,11 @@ mod tests {
         assert_eq!(fields(&comma, "a\\", 1), some(&["a\\"]));
         let number = look(&[("field.delim", "9")]).expect("a number");
         assert_eq!(fields(&number, "a\tb", 2), some(&["a", "b"]));
+        // As `(byte) charAt(0)` of Java.
+        let section = look(&[("field.delim", "\u{a7}")]).expect("a sign");
+        assert_eq!(section.delimiter, 0xa7);
+        let middle = look(&[("field.delim", "\u{4e2d}")]).expect("a sign");
+        assert_eq!(fields(&middle, "a-b", 2), some(&["a", "b"]));
         let rest = look(&[
             ("field.delim", "|"),
             ("serialization.last.column.takes.rest", "true"),

@@ -99,10 +99,10 @@ impl LazyTextSource {
     }
 }
 
-/// Lines end as Hadoop takes them to: with `\n`, `\r\n` or `\r`. Behind lines that are left out only the first two do.
+/// Lines end as Hadoop takes them to: with `\n`, `\r\n` or `\r`.
 fn dialects(look: &Look) -> Dialects {
     let mut lines = Dialect::lines(b"\n");
-    lines.any_line_end = look.skip == 0;
+    lines.any_line_end = true;
     Dialects {
         raw: lines.clone(),
         text: lines,

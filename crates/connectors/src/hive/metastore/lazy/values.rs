@@ -9,9 +9,12 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, TimeUnit};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use crate::files_source::values::{Date, Micros, Parse, decimal};
+use super::decimals::decimal;
+use super::times;
+use crate::files_source::values::Parse;
 
 /// A column of values.
 pub(in super::super) enum Values {
@@ -76,14 +79,14 @@ impl Values {
             Self::Int64(values) => append!(values, whole),
             Self::Float32(values) => append!(values, |text| f32::parse(text.trim_ascii())),
             Self::Float64(values) => append!(values, |text| f64::parse(text.trim_ascii())),
-            Self::Date(values) => append!(values, |text| Date::parse(text.trim_ascii())),
-            Self::Timestamp(values) => append!(values, timestamp),
+            Self::Date(values) => append!(values, times::date),
+            Self::Timestamp(values) => append!(values, times::timestamp),
             Self::Decimal(values, digits, behind) => {
-                append!(values, |text: &[u8]| rounded(text, *digits, *behind))
+                let behind = behind.unsigned_abs();
+                append!(values, |text| decimal(text, *digits, behind))
             }
             Self::Bytes(values) => {
-                let value =
-                    field.map(|text| STANDARD.decode(text).unwrap_or_else(|_| text.to_vec()));
+                let value = field.map(bytes);
                 values.append_option(value.as_deref());
                 value.is_some()
             }
@@ -129,44 +132,23 @@ fn whole(text: &[u8]) -> Option<i64> {
     behind.iter().all(u8::is_ascii_digit).then_some(number)
 }
 
-/// A time, of which the digits behind microseconds are left out.
-fn timestamp(text: &[u8]) -> Option<i64> {
-    /// Bytes of `2020-01-02 03:04:05.123456`.
-    const WHOLE: usize = 26;
-    let text = text.trim_ascii();
-    let (kept, rest) = text.split_at_checked(WHOLE).unwrap_or((text, &[]));
-    if !rest.iter().all(u8::is_ascii_digit) || text.len() < "2020-01-02".len() {
-        return None;
-    }
-    match text.len() {
-        10 => Some(i64::from(Date::parse(text)?) * 86_400_000_000),
-        // What has no dashes are milliseconds elsewhere, and no time for Hive.
-        _ => Micros::parse(kept).filter(|_| text.contains(&b'-')),
-    }
-}
-
-/// A decimal, rounded to the digits behind the point that the column has, half away from zero.
-fn rounded(text: &[u8], digits: u8, behind: i8) -> Option<i128> {
-    let text = text.trim_ascii();
-    let scale = behind.unsigned_abs();
-    if let Some(exact) = decimal(text, digits, scale) {
-        return Some(exact);
-    }
-    let point = text.iter().position(|byte| *byte == b'.')?;
-    let more = u8::try_from(text.len() - point - 1).ok()?;
-    let much = decimal(text, 38, more)?;
-    let step = 10_i128.checked_pow(u32::from(more.checked_sub(scale)?))?;
-    let half = if much < 0 { -step / 2 } else { step / 2 };
-    let value = much.checked_add(half)? / step;
-    (value.unsigned_abs() < 10_u128.checked_pow(u32::from(digits))?).then_some(value)
+/// What Base64 stands for, with all of its padding or none; the text's own bytes where it is none.
+fn bytes(text: &[u8]) -> Vec<u8> {
+    const ANY: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
+    static PADDED: GeneralPurpose = GeneralPurpose::new(&STANDARD, ANY);
+    static BARE: GeneralPurpose = GeneralPurpose::new(
+        &STANDARD,
+        ANY.with_decode_padding_mode(DecodePaddingMode::RequireNone),
+    );
+    let decoded = PADDED.decode(text).or_else(|_| BARE.decode(text));
+    decoded.unwrap_or_else(|_| text.to_vec())
 }
 
 #[cfg(test)]
 mod tests {
     use arrow::array::{Array, AsArray};
-    use arrow::datatypes::{
-        DataType, Decimal128Type, Int8Type, TimeUnit, TimestampMicrosecondType,
-    };
+    use arrow::datatypes::{DataType, Int8Type};
 
     use super::Values;
 
@@ -196,27 +178,21 @@ mod tests {
     }
 
     #[test]
-    fn decimals_are_rounded_and_times_are_cut() {
-        let array = of(
-            DataType::Decimal128(4, 1),
-            &["1.25", "-1.25", "1.24", "999.95", "7"],
-        );
-        let values: Vec<_> = array.as_primitive::<Decimal128Type>().iter().collect();
-        assert_eq!(values, [Some(13), Some(-13), Some(12), None, Some(70)]);
-        let texts = [
-            "1970-01-01 00:00:01.123456789",
-            "1970-01-02",
-            "1970-01-01 00:00:02",
-            "1600000000000",
+    fn base64_is_that_of_hive() {
+        let texts = ["AP8=", "AP8", "Zh", "AA=", "hello", "AP8=A", "A", "x y", ""];
+        let array = of(DataType::Binary, &texts);
+        let values: Vec<_> = array.as_binary::<i32>().iter().flatten().collect();
+        let expected: [&[u8]; 9] = [
+            b"\x00\xff",
+            b"\x00\xff",
+            b"f",
+            b"AA=",
+            b"hello",
+            b"AP8=A",
+            b"A",
+            b"x y",
+            b"",
         ];
-        let array = of(DataType::Timestamp(TimeUnit::Microsecond, None), &texts);
-        let values: Vec<_> = array
-            .as_primitive::<TimestampMicrosecondType>()
-            .iter()
-            .collect();
-        assert_eq!(
-            values,
-            [Some(1_123_456), Some(86_400_000_000), Some(2_000_000), None]
-        );
+        assert_eq!(values, expected);
     }
 }

@@ -158,6 +158,22 @@ fn what_only_hive_can_read_is_refused_by_name() {
             "skip.footer",
         ),
         (
+            table(parquet(), &[("parquet.column.index.access", "true")]),
+            "parquet.column.index.access",
+        ),
+        (
+            table(
+                storage(
+                    PARQUET,
+                    PARQUET_LIBRARY,
+                    &[("parquet.column.index.access", "TRUE")],
+                    columns(),
+                ),
+                &[],
+            ),
+            "parquet.column.index.access",
+        ),
+        (
             super::tests::table(parquet(), &[], "VIRTUAL_VIEW"),
             "is a view",
         ),
@@ -172,6 +188,17 @@ fn what_only_hive_can_read_is_refused_by_name() {
             shown.contains("jdbc:hive2://") && shown.lines().count() == 1,
             "{shown}"
         );
+    }
+}
+
+/// A table keeps its properties when it is made one of another format.
+#[test]
+fn what_is_said_of_parquet_alone_is_no_matter_to_other_formats() {
+    let by_place = [("parquet.column.index.access", "true")];
+    for (input, library) in [(ORC, ORC_LIBRARY), (TEXT, LAZY_SIMPLE)] {
+        let storage = storage(input, library, &by_place, columns());
+        let told = table(storage, &by_place, "MANAGED_TABLE");
+        Table::of(&told).expect(input);
     }
 }
 
