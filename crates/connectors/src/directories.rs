@@ -5,7 +5,7 @@ use std::io::{Error, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use rustix::fs::{Access, AtFlags, CWD, accessat};
+use rustix::fs::{Access, AtFlags, CWD, accessat, statfs};
 
 /// The nearest directory above a path, or the path itself, that is there.
 fn nearest(path: &Path) -> &Path {
@@ -20,16 +20,31 @@ fn allowed(path: &Path, access: Access) -> std::io::Result<()> {
     accessat(CWD, path, access, AtFlags::EACCESS).map_err(Error::from)
 }
 
+/// The numbers of the file systems of `/proc` and `/sys`.
+const OF_SYSTEM: [u64; 2] = [0x9fa0, 0x6265_6572];
+
+/// Whether nobody can make files in a directory, whatever its permissions say: they are the system's own.
+fn is_of_system(directory: &Path) -> bool {
+    let Ok(about) = statfs(directory) else {
+        return false;
+    };
+    u64::try_from(about.f_type).is_ok_and(|number| OF_SYSTEM.contains(&number))
+}
+
 /// Whether files can be made in a directory, or the directory itself where it is not there yet. `true`: it is there.
 ///
 /// # Errors
-/// They can't, as far as permissions and the kind of the mount say.
+/// They can't, as far as permissions and the kind of the file system say.
 pub fn writable(directory: &Path) -> std::io::Result<bool> {
     let there = nearest(directory);
     if !fs::metadata(there)?.is_dir() {
         return Err(Error::from(ErrorKind::NotADirectory));
     }
     allowed(there, Access::WRITE_OK | Access::EXEC_OK)?;
+    if is_of_system(there) {
+        let what = "the system alone makes files there, as in /proc and /sys";
+        return Err(Error::new(ErrorKind::ReadOnlyFilesystem, what));
+    }
     Ok(there == directory)
 }
 

@@ -16,6 +16,7 @@ mod keys;
 mod keytab;
 mod library;
 mod login;
+mod moment;
 mod sasl;
 mod tickets;
 

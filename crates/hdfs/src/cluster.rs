@@ -7,28 +7,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hdfs_native::client::FileStatus;
-use hdfs_native::{Client, ClientBuilder, WriteOptions};
+use hdfs_native::{Client, WriteOptions};
 use millstream_gssapi::Keys;
 
 use crate::access::Access;
 use crate::error::{HdfsError, Trouble};
+use crate::name_nodes::{NameNodes, ONE_REQUEST};
 use crate::runtime::Runtime;
 use crate::settings::HdfsSettings;
 use crate::site::Site;
 use crate::url::HdfsUrl;
 
-/// What a NameNode has to do at once.
-pub(crate) const ONE_REQUEST: Duration = Duration::from_secs(60);
 /// What DataNodes are given for some MiB.
 pub(crate) const ONE_TRANSFER: Duration = Duration::from_secs(120);
 
 /// The port of a NameNode that is named without one.
 const PORT: u16 = 8020;
-
-/// A NameNode that is away is tried for about 15 seconds: who asked decides what follows. For each NameNode so often.
-const TRIES: u32 = 5;
-/// The first pause between two tries of all NameNodes; each is twice as long as the one before.
-const FIRST_PAUSE: &str = "250";
 
 /// What directories are made with, before the mask of the cluster.
 const DIRECTORY: u32 = 0o755;
@@ -156,10 +150,39 @@ pub struct Cluster(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     authority: String,
-    pub(crate) client: Client,
+    pub(crate) nodes: NameNodes,
     pub(crate) runtime: Runtime,
     /// How files are made, or why that can't be told: who only reads need not know.
     pub(crate) new_files: Result<WriteOptions, HdfsError>,
+}
+
+impl Inner {
+    /// What the NameNode knows of a file or a directory.
+    pub(crate) async fn info(&self, path: &str) -> Result<FileStatus, HdfsError> {
+        let look = |client: Client| {
+            let path = path.to_owned();
+            async move { client.get_file_info(&path).await }
+        };
+        self.nodes.ask(look).await
+    }
+
+    /// The bytes that all copies of a file take.
+    pub(crate) async fn space(&self, path: &str) -> Result<u64, HdfsError> {
+        let look = |client: Client| {
+            let path = path.to_owned();
+            async move { client.get_content_summary(&path).await }
+        };
+        Ok(self.nodes.ask(look).await?.space_consumed)
+    }
+
+    /// Has a file closed that somebody writes. Whether it is by now.
+    pub(crate) async fn recover_lease(&self, path: &str) -> Result<bool, HdfsError> {
+        let recover = |client: Client| {
+            let path = path.to_owned();
+            async move { client.recover_lease(&path).await }
+        };
+        self.nodes.ask(recover).await
+    }
 }
 
 impl fmt::Debug for Cluster {
@@ -180,29 +203,14 @@ impl Cluster {
     fn new(authority: &str, settings: &HdfsSettings, runtime: Runtime) -> Result<Self, HdfsError> {
         let site = settings.site()?;
         let address = address(authority, &site)?;
-        let access = Access::new(&address, &site, settings)?;
-        let new_files = site.new_files();
-        // It reads the files itself, and takes every blank in them for a part of the value: what was read here wins.
-        let told = site.by_the_word();
-        let mut builder = ClientBuilder::new()
-            .with_url(format!("hdfs://{address}"))
-            .with_config(told.into_iter().chain(patience(&address, &site)));
-        if let Some(directory) = &settings.directory {
-            builder = builder.with_config_dir(directory.display().to_string());
-        }
-        // Who proves who he is acts for nobody else.
-        if let Some(user) = settings.user.as_ref().filter(|_| !site.is_secure()) {
-            builder = builder.with_user(user);
-        }
-        if let Some(handle) = runtime.handle() {
-            builder = builder.with_io_runtime(handle);
-        }
-        let client = access.tell(builder).build().map_err(HdfsError::from)?;
+        let access = Arc::new(Access::new(&address, &site, settings)?);
+        let handle = runtime.handle();
+        let nodes = NameNodes::at(&address, &site, settings, handle, Arc::clone(&access))?;
         Ok(Self(Arc::new(Inner {
             authority: authority.to_owned(),
-            client,
-            runtime: runtime.for_requests_of(Arc::new(access)),
-            new_files,
+            nodes,
+            runtime: runtime.for_requests_of(access),
+            new_files: site.new_files(),
         })))
     }
 
@@ -218,9 +226,10 @@ impl Cluster {
     /// That can't be told.
     pub fn look(&self, path: &str) -> Result<Option<Status>, HdfsError> {
         let (inner, path) = (Arc::clone(&self.0), path.to_owned());
-        let found = self.0.runtime.wait(ONE_REQUEST, async move {
-            Ok(inner.client.get_file_info(&path).await?)
-        });
+        let found = self
+            .0
+            .runtime
+            .wait(ONE_REQUEST, async move { inner.info(&path).await });
         match found {
             Ok(found) => Ok(Some(Status::of(&found))),
             Err(error) if error.trouble() == Trouble::Absent => Ok(None),
@@ -237,11 +246,12 @@ impl Cluster {
     /// That can't be told.
     pub fn state_of(&self, path: &str, status: &Status) -> Result<FileState, HdfsError> {
         let (inner, path) = (Arc::clone(&self.0), path.to_owned());
-        let summary = self.0.runtime.wait(ONE_REQUEST, async move {
-            Ok(inner.client.get_content_summary(&path).await?)
-        });
-        match summary {
-            Ok(summary) if has_open_block(status, summary.space_consumed) => Ok(FileState::Open),
+        let space = self
+            .0
+            .runtime
+            .wait(ONE_REQUEST, async move { inner.space(&path).await });
+        match space {
+            Ok(space) if has_open_block(status, space) => Ok(FileState::Open),
             Err(error) if !matches!(error.trouble(), Trouble::Denied | Trouble::Absent) => {
                 Err(error)
             }
@@ -257,7 +267,10 @@ impl Cluster {
     pub fn rename_new(&self, from: &str, to: &str) -> Result<(), HdfsError> {
         let (inner, from, to) = (Arc::clone(&self.0), from.to_owned(), to.to_owned());
         self.0.runtime.wait(ONE_REQUEST, async move {
-            Ok(inner.client.rename(&from, &to, false).await?)
+            let nodes = &inner.nodes;
+            nodes
+                .ask_once(|client| async move { client.rename(&from, &to, false).await })
+                .await
         })
     }
 
@@ -268,7 +281,10 @@ impl Cluster {
     pub fn rename_over(&self, from: &str, to: &str) -> Result<(), HdfsError> {
         let (inner, from, to) = (Arc::clone(&self.0), from.to_owned(), to.to_owned());
         self.0.runtime.wait(ONE_REQUEST, async move {
-            Ok(inner.client.rename(&from, &to, true).await?)
+            let nodes = &inner.nodes;
+            nodes
+                .ask_once(|client| async move { client.rename(&from, &to, true).await })
+                .await
         })
     }
 
@@ -280,7 +296,10 @@ impl Cluster {
     pub fn remove(&self, path: &str) -> Result<bool, HdfsError> {
         let (inner, path) = (Arc::clone(&self.0), path.to_owned());
         self.0.runtime.wait(ONE_REQUEST, async move {
-            Ok(inner.client.delete(&path, false).await?)
+            let nodes = &inner.nodes;
+            nodes
+                .ask_once(|client| async move { client.delete(&path, false).await })
+                .await
         })
     }
 
@@ -303,7 +322,11 @@ impl Cluster {
     fn mkdirs(&self, path: &str, with_parents: bool) -> Result<(), HdfsError> {
         let (inner, path) = (Arc::clone(&self.0), path.to_owned());
         self.0.runtime.wait(ONE_REQUEST, async move {
-            Ok(inner.client.mkdirs(&path, DIRECTORY, with_parents).await?)
+            let make = |client: Client| {
+                let path = path.clone();
+                async move { client.mkdirs(&path, DIRECTORY, with_parents).await }
+            };
+            inner.nodes.ask(make).await
         })
     }
 }
@@ -338,25 +361,6 @@ fn address(authority: &str, site: &Site) -> Result<String, HdfsError> {
         return Ok(named);
     }
     Ok(format!("{}:{PORT}", named.to_ascii_lowercase()))
-}
-
-/// How long clients try, where the settings do not say so themselves.
-fn patience(address: &str, site: &Site) -> Vec<(String, String)> {
-    let nodes = u32::try_from(site.count(address)).unwrap_or(1);
-    let tries = TRIES.saturating_mul(nodes);
-    let settings = [
-        ("dfs.client.failover.max.attempts", tries.to_string()),
-        (
-            "dfs.client.failover.sleep.base.millis",
-            FIRST_PAUSE.to_owned(),
-        ),
-    ];
-    let unsaid = settings
-        .into_iter()
-        .filter(|(name, _)| site.get(name).is_none());
-    unsaid
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
 }
 
 #[cfg(test)]

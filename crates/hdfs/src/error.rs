@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
 use hdfs_native::HdfsError as Native;
 
@@ -33,6 +34,8 @@ pub struct HdfsError {
     next: Option<&'static str>,
     /// Whether it is the login by Kerberos that has failed.
     is_of_login: bool,
+    /// Whether another NameNode is asked from now on.
+    is_left: bool,
 }
 
 impl HdfsError {
@@ -43,7 +46,30 @@ impl HdfsError {
             what: what.into(),
             next: None,
             is_of_login: false,
+            is_left: false,
         }
+    }
+
+    /// That of a request that was not answered for so long. `is_left`: another NameNode is asked from now on.
+    pub(crate) fn late(limit: Duration, is_left: bool) -> Self {
+        let seconds = limit.as_secs();
+        let what = match is_left {
+            true => {
+                format!("there was no answer for {seconds} s, and another NameNode is asked now")
+            }
+            false => format!("there was no answer for {seconds} s"),
+        };
+        Self {
+            is_left,
+            ..Self::new(Trouble::Unreachable, what)
+        }
+    }
+
+    /// That of a request that was not answered for so long, where no other NameNode can be asked instead.
+    pub(crate) fn late_alone(limit: Duration, why: &Self) -> Self {
+        let late = Self::late(limit, false);
+        let what = format!("{}, and no other NameNode can be asked: {why}", late.what);
+        Self { what, ..late }
     }
 
     /// What Kerberos says: for now, or for good.
@@ -72,6 +98,11 @@ impl HdfsError {
     /// Whether it is the login by Kerberos that has failed.
     pub fn is_of_login(&self) -> bool {
         self.is_of_login
+    }
+
+    /// Whether a NameNode did not answer, and another one is asked from now on. What it was asked for may have been done.
+    pub fn is_left(&self) -> bool {
+        self.is_left
     }
 
     /// What kind of trouble it is.

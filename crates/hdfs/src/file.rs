@@ -4,11 +4,13 @@ use std::io::Read;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use hdfs_native::Client;
 use hdfs_native::file::FileReader;
 use millstream_waiting::{Blocks, ReadAhead, Reading};
 
-use crate::cluster::{Cluster, Inner, ONE_REQUEST, ONE_TRANSFER, Status};
+use crate::cluster::{Cluster, Inner, ONE_TRANSFER, Status};
 use crate::error::{HdfsError, Trouble};
+use crate::name_nodes::ONE_REQUEST;
 use crate::runtime::Waiting;
 
 /// Bytes that are asked for at once.
@@ -156,13 +158,17 @@ impl Cluster {
 
 async fn open(inner: &Inner, path: &str, least: u64) -> Result<(Status, FileReader), HdfsError> {
     for _ in 0..LOOKS {
-        let before = Status::of(&inner.client.get_file_info(path).await?);
+        let before = Status::of(&inner.info(path).await?);
         if before.is_directory {
             let what = format!("{path} is a directory");
             return Err(HdfsError::new(Trouble::Refused, what));
         }
-        let reader = inner.client.read(path).await?;
-        let after = Status::of(&inner.client.get_file_info(path).await?);
+        let read = |client: Client| {
+            let path = path.to_owned();
+            async move { client.read(&path).await }
+        };
+        let reader = inner.nodes.ask(read).await?;
+        let after = Status::of(&inner.info(path).await?);
         // That it is read may be noted at it.
         if before.size == after.size && before.modified == after.modified {
             let size = after.size.min(reader.file_length() as u64);

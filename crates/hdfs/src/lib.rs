@@ -17,6 +17,7 @@ mod cluster;
 mod error;
 mod file;
 mod list;
+mod name_nodes;
 mod probe;
 mod runtime;
 mod settings;

@@ -62,14 +62,8 @@ impl Runtime {
         let future = Box::pin(future);
         self.threads.begin(async move {
             let done = tokio::time::timeout(limit, future).await;
-            let late = || {
-                let seconds = limit.as_secs();
-                Err(HdfsError::new(
-                    Trouble::Unreachable,
-                    format!("there was no answer for {seconds} s"),
-                ))
-            };
-            match (done.unwrap_or_else(|_| late()), access) {
+            let done = done.unwrap_or_else(|_| Err(HdfsError::late(limit, false)));
+            match (done, access) {
                 (Err(error), Some(access)) => Err(access.explain(error).await),
                 (done, _) => done,
             }

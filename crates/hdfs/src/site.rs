@@ -13,11 +13,19 @@ use crate::url::HdfsUrl;
 const FILES: [&str; 2] = ["core-site.xml", "hdfs-site.xml"];
 
 /// What stands before the name of a service whose NameNodes are listed.
-const NODES: &str = "dfs.ha.namenodes.";
+pub(crate) const NODES: &str = "dfs.ha.namenodes.";
 /// What stands before the names of a service and of one of its NameNodes, whose address it has.
 const NODE: &str = "dfs.namenode.rpc-address.";
 /// Whether who asks is believed.
 const AUTHENTICATION: &str = "hadoop.security.authentication";
+
+/// What stands before the name of a service and tells which of its NameNodes are asked.
+const PROVIDER: &str = "dfs.client.failover.proxy.provider.";
+/// What is in the name of a provider that also asks NameNodes which follow the active one, and know less than it.
+const OBSERVER: &str = "Observer";
+/// The provider that asks the active one alone: the client does not see to it that what it reads is as new as what was written.
+const ACTIVE_ALONE: &str =
+    "org.apache.hadoop.hdfs.server.namenode.ha.ConfiguredFailoverProxyProvider";
 
 /// What is made use of before a cluster is asked, or by the client: names of settings, or what they begin with. `dfs.replication` and
 /// `dfs.blocksize` are none: who only reads need not know them.
@@ -172,6 +180,14 @@ impl Site {
         names.map_or(1, |names| listed(names).count().max(1))
     }
 
+    /// What the NameNodes of a service are called whose addresses are told; none: it is the address of one.
+    pub(crate) fn names(&self, address: &str) -> Vec<String> {
+        let names = self.get(&format!("{NODES}{address}")).unwrap_or_default();
+        let has_address = |name: &&str| self.given(&format!("{NODE}{address}.{name}")).is_some();
+        let names = listed(names).filter(has_address);
+        names.map(str::to_owned).collect()
+    }
+
     /// The NameNodes at an address: that of a name service, or of one NameNode with its port.
     pub(crate) fn nodes(&self, address: &str) -> Vec<String> {
         let names = self.get(&format!("{NODES}{address}"));
@@ -184,7 +200,7 @@ impl Site {
     }
 
     /// All settings as a client takes them that takes every sign by its word: Hadoop's own lets blanks stand around values, and around
-    /// the names in a list. One without a value is none.
+    /// the names in a list. One without a value is none. Observers are not asked: what they tell may be of the past.
     pub(crate) fn by_the_word(&self) -> Vec<(String, String)> {
         let given = self.0.iter().filter(|(_, value)| !value.is_empty());
         let written = given.map(|(name, value)| {
@@ -192,6 +208,8 @@ impl Site {
                 listed(value).collect::<Vec<_>>().join(",")
             } else if name == AUTHENTICATION {
                 value.to_ascii_lowercase()
+            } else if name.starts_with(PROVIDER) && value.contains(OBSERVER) {
+                ACTIVE_ALONE.to_owned()
             } else {
                 value.clone()
             };

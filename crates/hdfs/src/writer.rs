@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hdfs_native::HdfsError as Native;
 use hdfs_native::file::FileWriter;
+use hdfs_native::{HdfsError as Native, WriteOptions};
 
-use crate::cluster::{Cluster, Inner, ONE_REQUEST, ONE_TRANSFER, Status};
+use crate::cluster::{Cluster, Inner, ONE_TRANSFER, Status};
 use crate::error::{HdfsError, Trouble};
+use crate::name_nodes::{Asked, ONE_REQUEST, Undone};
 use crate::runtime::Waiting;
 
 /// What closing a file takes at most: the NameNode waits for reports of DataNodes.
@@ -29,8 +30,29 @@ pub struct HdfsWriter {
     cluster: Cluster,
     path: String,
     /// `None`: it has failed.
-    writer: Option<FileWriter>,
+    begun: Option<Begun>,
     bytes: u64,
+}
+
+/// What writes a file, and the client that it is of.
+struct Begun {
+    writer: FileWriter,
+    asked: Asked,
+}
+
+impl Begun {
+    async fn new(inner: &Inner, path: &str, options: WriteOptions) -> Result<Self, HdfsError> {
+        let asked = inner.nodes.asked();
+        let made = asked.client.create(path, options);
+        let writer = inner.nodes.within(&asked, made).await?;
+        Ok(Self { writer, asked })
+    }
+
+    async fn write(&mut self, inner: &Inner, bytes: Bytes) -> Result<(), HdfsError> {
+        let written = self.writer.write_bytes(bytes);
+        Box::pin(inner.nodes.unless_left(&self.asked, written)).await?;
+        Ok(())
+    }
 }
 
 impl Cluster {
@@ -41,13 +63,13 @@ impl Cluster {
     pub fn create(&self, path: &str) -> Result<HdfsWriter, HdfsError> {
         let (inner, file) = (Arc::clone(&self.0), path.to_owned());
         let options = self.0.new_files.clone()?.create_parent(false);
-        let writer = self.0.runtime.wait(ONE_REQUEST, async move {
-            Ok(inner.client.create(&file, options).await?)
+        let begun = self.0.runtime.wait(ONE_REQUEST, async move {
+            Begun::new(&inner, &file, options).await
         })?;
         Ok(HdfsWriter {
             cluster: self.clone(),
             path: path.to_owned(),
-            writer: Some(writer),
+            begun: Some(begun),
             bytes: 0,
         })
     }
@@ -59,14 +81,14 @@ impl HdfsWriter {
     /// # Errors
     /// The DataNodes do not take them. What follows is not written any more.
     pub fn write(&mut self, bytes: Bytes) -> Result<(), HdfsError> {
-        let mut writer = self.writer.take().ok_or_else(failed_before)?;
+        let mut begun = self.begun.take().ok_or_else(failed_before)?;
         let length = bytes.len() as u64;
-        let runtime = &self.cluster.0.runtime;
-        let writer = runtime.wait(ONE_TRANSFER, async move {
-            Box::pin(writer.write_bytes(bytes)).await?;
-            Ok(writer)
+        let inner = Arc::clone(&self.cluster.0);
+        let begun = self.cluster.0.runtime.wait(ONE_TRANSFER, async move {
+            begun.write(&inner, bytes).await?;
+            Ok(begun)
         })?;
-        self.writer = Some(writer);
+        self.begun = Some(begun);
         self.bytes += length;
         Ok(())
     }
@@ -84,8 +106,8 @@ impl HdfsWriter {
     pub fn close(self) -> Waiting<()> {
         let runtime = self.cluster.0.runtime.clone();
         runtime.begin(CLOSING, async move {
-            let writer = self.writer.ok_or_else(failed_before)?;
-            Box::pin(close_whole(&self.cluster.0, &self.path, writer, self.bytes)).await
+            let begun = self.begun.ok_or_else(failed_before)?;
+            Box::pin(close_whole(&self.cluster.0, &self.path, begun, self.bytes)).await
         })
     }
 }
@@ -101,16 +123,16 @@ impl Cluster {
         let options = self.0.new_files.clone();
         self.0.runtime.begin(CLOSING, async move {
             let options = options?.create_parent(false).overwrite(replace);
-            let mut writer = inner.client.create(&path, options).await?;
+            let mut begun = Begun::new(&inner, &path, options).await?;
             let length = bytes.len() as u64;
             if length > 0 {
-                Box::pin(writer.write_bytes(bytes)).await?;
+                begun.write(&inner, bytes).await?;
             }
             if replace {
                 // Somebody else may have replaced it by now.
-                return close(&inner, &path, writer, length).await.map(drop);
+                return close(&inner, &path, begun, length).await.map(drop);
             }
-            Box::pin(close_whole(&inner, &path, writer, length)).await
+            Box::pin(close_whole(&inner, &path, begun, length)).await
         })
     }
 }
@@ -124,13 +146,8 @@ enum Closed {
 }
 
 /// Syncs and closes a file of so many bytes, and sees that it has them.
-async fn close_whole(
-    inner: &Inner,
-    path: &str,
-    writer: FileWriter,
-    bytes: u64,
-) -> Result<(), HdfsError> {
-    match close(inner, path, writer, bytes).await? {
+async fn close_whole(inner: &Inner, path: &str, begun: Begun, bytes: u64) -> Result<(), HdfsError> {
+    match close(inner, path, begun, bytes).await? {
         Closed::Whole => Ok(()),
         Closed::Told => look_at_length(inner, path, bytes).await,
     }
@@ -140,20 +157,21 @@ async fn close_whole(
 async fn close(
     inner: &Inner,
     path: &str,
-    mut writer: FileWriter,
+    mut begun: Begun,
     bytes: u64,
 ) -> Result<Closed, HdfsError> {
     if bytes > 0 {
-        match writer.hsync().await {
+        let synced = begun.writer.hsync();
+        match inner.nodes.unless_left(&begun.asked, synced).await {
             // Files with erasure codes can't be; they are brought there as the cluster does.
-            Ok(()) | Err(Native::UnsupportedFeature(_)) => {}
+            Ok(()) | Err(Undone::Failed(Native::UnsupportedFeature(_))) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    match close_early(inner, path, &mut writer, bytes).await {
+    match close_early(inner, path, &mut begun, bytes).await {
         Ok(closed) => Ok(closed),
-        Err(Native::OperationFailed(_) | Native::IOError(_)) => {
-            drop(writer);
+        Err(Undone::Left | Undone::Failed(Native::OperationFailed(_) | Native::IOError(_))) => {
+            drop(begun);
             settle(inner, path, bytes).await.map(|()| Closed::Whole)
         }
         Err(error) => Err(error.into()),
@@ -166,10 +184,11 @@ async fn close(
 async fn close_early(
     inner: &Inner,
     path: &str,
-    writer: &mut FileWriter,
+    begun: &mut Begun,
     bytes: u64,
-) -> Result<Closed, Native> {
-    let mut closing = Box::pin(writer.close());
+) -> Result<Closed, Undone> {
+    let closing = begun.writer.close();
+    let mut closing = Box::pin(inner.nodes.unless_left(&begun.asked, closing));
     let mut pause = FIRST_LOOK;
     loop {
         if let Ok(closed) = tokio::time::timeout(pause, &mut closing).await {
@@ -184,14 +203,14 @@ async fn close_early(
 
 /// Whether a file whose blocks are all whole is closed, if need be by this question. What can't be told is answered by who closes it.
 async fn is_closed(inner: &Inner, path: &str, bytes: u64) -> bool {
-    let Ok(found) = inner.client.get_file_info(path).await else {
+    let Ok(found) = inner.info(path).await else {
         return false;
     };
-    let Ok(summary) = inner.client.get_content_summary(path).await else {
+    let Ok(space) = inner.space(path).await else {
         return false;
     };
-    is_whole(&Status::of(&found), summary.space_consumed, bytes)
-        && inner.client.recover_lease(path).await.unwrap_or_default()
+    is_whole(&Status::of(&found), space, bytes)
+        && inner.recover_lease(path).await.unwrap_or_default()
 }
 
 /// Whether a file of so many bytes has whole blocks alone. A block that is not whole takes the space of a full one, so nothing is
@@ -209,7 +228,7 @@ fn failed_before() -> HdfsError {
 async fn settle(inner: &Inner, path: &str, bytes: u64) -> Result<(), HdfsError> {
     for _ in 0..LOOKS {
         // Nobody else writes it: who has the lease is this process.
-        if !inner.client.recover_lease(path).await? {
+        if !inner.recover_lease(path).await? {
             tokio::time::sleep(PAUSE).await;
             continue;
         }
@@ -221,7 +240,7 @@ async fn settle(inner: &Inner, path: &str, bytes: u64) -> Result<(), HdfsError> 
 
 /// Looks whether a file that is closed has all that was written.
 async fn look_at_length(inner: &Inner, path: &str, bytes: u64) -> Result<(), HdfsError> {
-    let found = inner.client.get_file_info(path).await?.length as u64;
+    let found = inner.info(path).await?.length as u64;
     compare(found, bytes)
 }
 

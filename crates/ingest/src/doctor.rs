@@ -5,6 +5,7 @@ mod files;
 mod hdfs;
 mod kerberos;
 mod objects;
+mod patience;
 
 use std::path::Path;
 
@@ -16,13 +17,14 @@ use millstream_connectors::hdfs::HdfsUrl;
 use millstream_connectors::objects::{ObjectUrl, Stores};
 use millstream_core::options::CHECKPOINT_INTERVAL;
 use millstream_core::type_names::type_in_words;
-use millstream_core::{Configuration, Error, Finding, Result, Verdict};
+use millstream_core::{Configuration, Error, Finding, Result, Verdict, codes};
 
 use crate::dry_run::without_effects;
 use crate::parameters::{DeadLetters, SinkSettings, SourceSettings};
 use crate::pipeline::{self, Remotes};
 use crate::run::{Prepared, prepare};
 use files::{readable, renamable, writable};
+pub use patience::Patience;
 
 /// Checks everything that the program's `arguments` speak of, in the order of what builds on what.
 pub fn check(arguments: &[String], options: &RunOptions) -> Vec<Finding> {
@@ -38,20 +40,26 @@ pub fn check(arguments: &[String], options: &RunOptions) -> Vec<Finding> {
         job_directory: None,
         job: None,
     });
-    let columns = columns(&environment, &prepared);
-    findings.push(match &columns {
-        Ok(columns) => Finding::well("pipeline", shown(columns.as_deref())),
-        Err(error) => Finding::wrong("pipeline", error),
-    });
-    match pipeline::remotes(&environment) {
+    let patience = Patience::default();
+    let remotes = pipeline::remotes(&environment);
+    let source = match &remotes {
+        Ok(remotes) => source_files(&prepared, remotes, &patience),
+        Err(_) => Vec::new(),
+    };
+    // They are looked for in the files of the source, for as long as a job would: not where nobody answers.
+    let is_asked = !is_silent(&prepared, &patience);
+    let columns = is_asked.then(|| columns(&environment, &prepared));
+    let of_columns = columns.as_ref();
+    findings.extend(of_columns.and_then(|columns| pipeline_of(columns, &source)));
+    match remotes {
         Ok(remotes) => {
             findings.extend(kerberos::check(&prepared, &remotes, &environment));
-            findings.extend(source_files(&prepared, &remotes));
-            findings.extend(sink_files(&prepared, &remotes));
+            findings.extend(source);
+            findings.extend(sink_files(&prepared, &remotes, &patience));
         }
         Err(error) => findings.push(Finding::wrong("object stores", &error)),
     }
-    findings.extend(snapshots(&environment));
+    findings.extend(snapshots(&environment, &patience));
     // What can't be planned has told so.
     if let Ok(Some(hive)) = pipeline::hive(&prepared.settings) {
         findings.extend(hive.inspect());
@@ -65,7 +73,7 @@ pub fn check(arguments: &[String], options: &RunOptions) -> Vec<Finding> {
     }
     if let SinkSettings::Elasticsearch(options) = &prepared.settings.sink {
         findings.extend(match EsSink::new((**options).clone()) {
-            Ok(sink) => sink.inspect(columns.ok().flatten().as_deref()),
+            Ok(sink) => sink.inspect(columns.and_then(Result::ok).flatten().as_deref()),
             Err(error) => vec![Finding::wrong("sink servers", &error)],
         });
     }
@@ -108,6 +116,20 @@ fn columns(environment: &Environment, prepared: &Prepared) -> Result<Option<Sche
     Ok(columns.written)
 }
 
+/// What is told of the columns. `None`: what is wrong with the files in which they are looked for is told already.
+fn pipeline_of(columns: &Result<Option<SchemaRef>>, source: &[Finding]) -> Option<Finding> {
+    let what = "pipeline";
+    // The first finding is whether the source can be read; columns may lack for other reasons than the others tell.
+    let is_unread = source
+        .first()
+        .is_some_and(|found| found.verdict == Verdict::Wrong);
+    match columns {
+        Ok(columns) => Some(Finding::well(what, shown(columns.as_deref()))),
+        Err(error) if is_unread && error.code() == codes::SOURCE_PATH.id => None,
+        Err(error) => Some(Finding::wrong(what, error)),
+    }
+}
+
 fn shown(columns: Option<&Schema>) -> String {
     let Some(columns) = columns else {
         return "records go on with the fields that they have".to_owned();
@@ -119,24 +141,35 @@ fn shown(columns: Option<&Schema>) -> String {
     fields.join(", ")
 }
 
-fn source_files(prepared: &Prepared, remotes: &Remotes) -> Vec<Finding> {
+/// The files that the job reads, and how; `None`: it reads others than those of a path, or none.
+fn input(prepared: &Prepared) -> Option<(&Path, &Intake)> {
+    match &prepared.settings.source {
+        SourceSettings::Text(text) => Some((text.path.as_path(), &text.intake)),
+        SourceSettings::Columns(columns) => Some((columns.path.as_path(), &columns.intake)),
+        SourceSettings::Kafka(_) | SourceSettings::Hive(_) | SourceSettings::Table(_) => None,
+    }
+}
+
+/// Whether the files that the job reads are in a cluster that has not answered.
+fn is_silent(prepared: &Prepared, patience: &Patience) -> bool {
+    let place = input(prepared).and_then(|(path, _)| HdfsUrl::of_path(path));
+    place.is_some_and(|place| patience.is_silent(&place))
+}
+
+fn source_files(prepared: &Prepared, remotes: &Remotes, patience: &Patience) -> Vec<Finding> {
     use millstream_connectors::files_source::{AfterCommit, Bad};
-    let (path, intake) = match &prepared.settings.source {
-        SourceSettings::Text(text) => (&text.path, &text.intake),
-        SourceSettings::Columns(columns) => (&columns.path, &columns.intake),
-        SourceSettings::Kafka(_) | SourceSettings::Hive(_) | SourceSettings::Table(_) => {
-            return Vec::new();
-        }
+    let Some((path, intake)) = input(prepared) else {
+        return Vec::new();
     };
     if ObjectUrl::of_path(path).is_some() {
         return source_objects(path, intake, &remotes.stores);
     }
     if HdfsUrl::of_path(path).is_some() {
-        return hdfs::source(path, intake, &remotes.clusters);
+        return hdfs::source(path, intake, (&remotes.clusters, patience));
     }
     let mut findings = vec![readable(path)];
     let directory = match path.is_dir() {
-        true => path.as_path(),
+        true => path,
         false => path.parent().unwrap_or(path),
     };
     let quarantine = match &intake.bad {
@@ -179,34 +212,33 @@ fn source_objects(path: &Path, intake: &Intake, stores: &Stores) -> Vec<Finding>
     findings
 }
 
-fn sink_files(prepared: &Prepared, remotes: &Remotes) -> Vec<Finding> {
+fn sink_files(prepared: &Prepared, remotes: &Remotes, patience: &Patience) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let SinkSettings::File(file) = &prepared.settings.sink {
-        findings.push(target("sink.path", &file.path, remotes));
+        findings.push(target("sink.path", &file.path, remotes, patience));
     }
     if let Some(DeadLetters::Files(path)) = prepared.settings.errors.place() {
-        findings.push(target("error.dead-letter.path", path, remotes));
+        findings.push(target("error.dead-letter.path", path, remotes, patience));
     }
     findings
 }
 
 /// Whether a directory can be written to, wherever it is.
-fn target(what: &str, path: &Path, remotes: &Remotes) -> Finding {
+fn target(what: &str, path: &Path, remotes: &Remotes, patience: &Patience) -> Finding {
     if ObjectUrl::of_path(path).is_some() {
         objects::writable(what, path, &remotes.stores)
     } else if HdfsUrl::of_path(path).is_some() {
-        hdfs::writable(what, path, &remotes.clusters)
+        hdfs::writable(what, path, (&remotes.clusters, patience))
     } else {
         writable(what, path)
     }
 }
 
-/// Where snapshots go, if there are any.
 /// Whether snapshots can be kept at a place.
-fn keeps(environment: &Environment, what: &str, place: &Path) -> Finding {
-    let checked = environment.configuration().and_then(|configuration| {
-        millstream::directories::check_store(&configuration, &place.to_string_lossy())
-    });
+fn keeps(environment: &Environment, patience: &Patience, what: &str, place: &Path) -> Finding {
+    let checked = environment
+        .configuration()
+        .and_then(|configuration| patience.check_store(&configuration, &place.to_string_lossy()));
     match checked {
         Ok(false) => writable(what, place),
         Ok(true) => Finding::well(what, place.display().to_string()),
@@ -214,7 +246,8 @@ fn keeps(environment: &Environment, what: &str, place: &Path) -> Finding {
     }
 }
 
-fn snapshots(environment: &Environment) -> Vec<Finding> {
+/// Where snapshots go, if there are any.
+fn snapshots(environment: &Environment, patience: &Patience) -> Vec<Finding> {
     let directories = |configuration: &Configuration| {
         let interval = configuration.get(&CHECKPOINT_INTERVAL)?;
         let is_on = interval.is_some_and(|interval| !interval.is_zero());
@@ -227,7 +260,7 @@ fn snapshots(environment: &Environment) -> Vec<Finding> {
     match found {
         Err(error) => vec![Finding::wrong("checkpoints", &error)],
         Ok((is_on, (checkpoints, savepoints))) => {
-            let writable = |what: &str, place: &Path| keeps(environment, what, place);
+            let writable = |what: &str, place: &Path| keeps(environment, patience, what, place);
             let mut findings = vec![writable("checkpoints", &checkpoints)];
             if !is_on {
                 let detail = "off: a job that fails begins anew";

@@ -39,7 +39,8 @@ pub fn prepare(arguments: &[String], options: &RunOptions) -> Result<Prepared> {
     } = of_this_process(arguments, &options.configuration, parameters::load)?;
     let (mut configuration, overruled) = settings.options.under(&options.configuration);
     notes.extend(overruled);
-    notes.extend(checkpoints::place(&mut configuration)?);
+    let job = checkpoints::job_of(options);
+    notes.extend(checkpoints::place(&mut configuration, job)?);
     checkpoints::refuse_among_input(&configuration, &settings.source)?;
     Ok(Prepared {
         settings,

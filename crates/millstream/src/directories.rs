@@ -13,7 +13,12 @@ use millstream_storage::{
     newest, notes, subdirectories,
 };
 
-use crate::clock::random_number;
+use crate::clock::{random_number, time_of_day};
+
+/// How the names of probes begin; when each was put follows, in milliseconds.
+const PROBE: &str = "_millstream-doctor-";
+/// A probe that is this old, in milliseconds, was left behind by a look that was cut off.
+const LEFT_BEHIND: u64 = 60 * 60 * 1_000;
 
 /// The directories of one job.
 pub(crate) struct Directories {
@@ -56,7 +61,8 @@ pub fn snapshots(configuration: &Configuration) -> Result<(PathBuf, PathBuf)> {
 }
 
 /// Whether snapshots can be kept at `place`, which is a path or a URL, if that is in a store or a cluster: a file is put there that
-/// must be new, put once more, which must be refused, and deleted. `false`: it is on a disk, and nothing was looked at.
+/// must be new, put once more, which must be refused, and deleted, with what a look that was cut off has left. `false`: it is on a disk,
+/// and nothing was looked at.
 ///
 /// # Errors
 /// They can't be kept there.
@@ -66,7 +72,8 @@ pub fn check_store(configuration: &Configuration, place: &str) -> Result<bool> {
     if !is_in_store(location.path()) {
         return Ok(false);
     }
-    let name = format!("_millstream-doctor-{:016x}", random_number());
+    let now = time_of_day();
+    let name = format!("{PROBE}{now}-{:016x}", random_number());
     let failed = |cause: io::Error| {
         let next = millstream_remote::next_step(&cause);
         let message = format!("snapshots can't be kept in {location}");
@@ -75,6 +82,7 @@ pub fn check_store(configuration: &Configuration, place: &str) -> Result<bool> {
             .next(next)
     };
     let probe = probe(location.path(), &name).map_err(failed)?;
+    clear_left(&probe, now);
     let again = notes::put_new(&probe, b"two");
     notes::remove(&probe).map_err(failed)?;
     match again {
@@ -102,6 +110,24 @@ fn probe(place: &Path, name: &str) -> io::Result<PathBuf> {
         }
     }
     answer
+}
+
+/// Removes the probes beside this one that looks that were cut off have left. Where it can't be done they stay: nobody reads them.
+fn clear_left(probe: &Path, now: u64) {
+    let Some(directory) = probe.parent() else {
+        return;
+    };
+    let is_left = |name: &String| {
+        let put = name.strip_prefix(PROBE).and_then(|rest| {
+            let (time, _) = rest.split_once('-')?;
+            time.parse::<u64>().ok()
+        });
+        put.is_some_and(|put| put.saturating_add(LEFT_BEHIND) < now)
+    };
+    let names = notes::names(directory).unwrap_or_default();
+    for name in names.iter().filter(|name| is_left(name)) {
+        drop(notes::remove(&directory.join(name)));
+    }
 }
 
 /// The directory of everything that jobs keep, unless they are told otherwise.
@@ -213,3 +239,6 @@ pub fn has_snapshot(configuration: &Configuration) -> Result<bool> {
     let savepoints = std::slice::from_ref(&directories.savepoints);
     Ok(newest(Some(&directories.checkpoints), savepoints, &name)?.is_some())
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,13 +19,17 @@ pub fn open(path: impl AsRef<Path>) -> io::Result<Option<File>> {
         return Ok(None);
     }
     // Whatever has been put in its place since does not hold up who opens it.
-    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
     let file = OpenOptions::new()
         .read(true)
-        .custom_flags(flags)
+        .custom_flags(at_once())
         .open(path)?;
     let is_file = file.metadata()?.is_file();
     Ok(is_file.then_some(file))
+}
+
+/// The flags of an open that waits for nobody: a pipe would hold up who opens it, for ever.
+pub fn at_once() -> i32 {
+    (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32
 }
 
 /// Opens what has to be a file, or a link to one.

@@ -5,10 +5,10 @@ mod common;
 
 use std::io::Write;
 
-use common::{Kept, LONG, Witness, bytes, job};
-use millstream_core::Configuration;
+use common::{Kept, LONG, Witness, bytes, job, metadata};
+use millstream_core::{Configuration, KeyGroupRange, OperatorId};
 use millstream_services::hdfs::Hdfs;
-use millstream_storage::{Location, Snapshot, notes};
+use millstream_storage::{Location, Snapshot, SnapshotFormat, SnapshotTarget, notes};
 
 impl Witness for Hdfs {
     fn names(&self, below: &str) -> Vec<String> {
@@ -87,6 +87,28 @@ fn small_files_are_whole(hdfs: &Hdfs) {
     assert_eq!(hdfs.names("notes").len(), 2, "nothing is left behind");
 }
 
+fn what_somebody_else_has_completed_is_not_replaced(hdfs: &Hdfs) {
+    let kept = kept(hdfs);
+    kept.write(6, 1, &[("state", b"state")]);
+    let target = SnapshotTarget::checkpoint(&kept.layout(6), 2, SnapshotFormat::Native);
+    let target = target.expect("a target");
+    let file = target.create_opaque(OperatorId::from_uid("late"), 0, "late");
+    let mut file = file.expect("a file");
+    file.write_all(b"late").expect("written");
+    // As when another process has taken over the checkpoints, and this one wakes in the middle of its own.
+    hdfs.place(&format!("{}/chk-2/_metadata", job(6)), b"of another one");
+    // Has it write the file a second time.
+    hdfs.safe_mode(true).expect("is entered");
+    let begun = file.finish(KeyGroupRange { start: 0, end: 0 }, 1);
+    begun.expect("is begun");
+    let error = target.complete(&metadata(6, 2, Vec::new()));
+    hdfs.safe_mode(false).expect("is left");
+    let error = error.expect_err("it is complete").to_string();
+    assert!(error.contains("somebody else has completed"), "{error}");
+    let names = hdfs.names(&format!("{}/chk-2", job(6)));
+    assert_eq!(names.len(), 1, "{names:?}");
+}
+
 fn what_is_away_says_nothing_and_is_waited_for(hdfs: &mut Hdfs) {
     let target = kept(hdfs).write(5, 1, &[("state", b"state")]);
     let location = Location::from_path(target.directory()).expect("a place");
@@ -118,5 +140,6 @@ fn hdfs_keeps_snapshots_as_a_disk_does() {
     kept(&hdfs).what_is_pinned_stays();
     what_is_open_is_taken_away(&hdfs);
     small_files_are_whole(&hdfs);
+    what_somebody_else_has_completed_is_not_replaced(&hdfs);
     what_is_away_says_nothing_and_is_waited_for(&mut hdfs);
 }

@@ -9,6 +9,17 @@ use millstream_services::hdfs::Hdfs;
 /// What is said while nothing can be written.
 const WAITS: &str = "nothing can be written to hdfs://";
 
+/// Waits until that is said for this reason: while a node starts, others are told as well.
+#[track_caller]
+fn await_reason(running: &mut Running, reason: &str) -> String {
+    loop {
+        let told = running.await_log(WAITS);
+        if told.contains(reason) {
+            return told;
+        }
+    }
+}
+
 fn row(id: usize) -> String {
     format!("{{\"id\":\"{id}\"}}")
 }
@@ -28,19 +39,14 @@ fn and_so_are_clusters_that_take_nothing() {
 
     hdfs.fill_data_node().expect("a full DataNode");
     add(1);
-    let told = running.await_log(WAITS);
-    assert!(
-        told.contains("could only be written to 0 of the 1"),
-        "{told}"
-    );
+    let told = await_reason(&mut running, "could only be written to 0 of the 1");
     assert!(told.contains("have room"), "{told}");
     hdfs.restart_data_node().expect("an empty DataNode");
     running.await_that("record 2", || lines(&hdfs, "/out").len() == 2);
 
     hdfs.safe_mode(true).expect("is entered");
     add(2);
-    let told = running.await_log(WAITS);
-    assert!(told.contains("safe mode"), "{told}");
+    await_reason(&mut running, "safe mode");
     hdfs.safe_mode(false).expect("is left");
     running.await_that("record 3", || lines(&hdfs, "/out").len() == 3);
 

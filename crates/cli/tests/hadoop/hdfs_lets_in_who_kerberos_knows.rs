@@ -277,6 +277,9 @@ fn settings_are_looked_at(place: &Place) {
     is_told(&said, &wanted);
 
     copy("core-site.xml", "dfs.data.transfer.protection");
+    // The NameNode takes everything; it is the DataNode that does not.
+    let said = place.doctor(change, &[&alice]);
+    is_told(&said, &["dfs.data.transfer.protection"]);
     let directory = tempfile::tempdir().expect("a directory");
     let out = place.hdfs.url("/data/none");
     let mut job = place.job(directory.path(), &out, &[], &[&alice]);

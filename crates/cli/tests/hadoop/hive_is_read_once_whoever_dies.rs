@@ -207,7 +207,7 @@ fn a_job_that_is_cancelled_cancels_its_statement() {
     job.signal("INT");
     let said = job.end();
     assert_ne!(said.code, Some(0), "{}", said.err);
-    let mut patience = 600;
+    let mut patience = 2_400;
     while !logged().contains("ancel") && patience > 0 {
         patience -= 1;
         moment();

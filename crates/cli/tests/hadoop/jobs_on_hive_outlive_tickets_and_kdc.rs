@@ -20,7 +20,7 @@ const LATEST_KILL_MS: u64 = 1_000;
 const RATE: u64 = 250;
 /// For so many seconds there are rows before all rounds, and in each: longer than tickets live, so that the job is broken off before
 /// its end.
-const BEFORE_S: u64 = 6;
+const BEFORE_S: u64 = 10;
 const EACH_S: u64 = 10;
 
 /// A job that reads so many rows, by a relay.

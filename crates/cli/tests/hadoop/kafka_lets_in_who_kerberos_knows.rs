@@ -81,7 +81,7 @@ fn over_tls(kdc: &Kdc, kafka: &Kafka, keys: &[String]) {
         let said = running::run(at(directory.path(), action, kdc, tls, &keys));
         assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
     }
-    let read = topics::read(kafka, "to", 4, 30_000, &[]);
+    let read = topics::read(kafka, "to", 4, 120_000, &[]);
     let records = "{\"a\":1}\n{\"a\":2}\n";
     assert_eq!(read, records.repeat(2));
 }
@@ -102,7 +102,7 @@ fn and_nobody_else() {
     assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
     let said = job(path, &RUN, &kdc, &kafka, &alice);
     assert_eq!(said.code, Some(0), "{}", said.err);
-    let read = topics::read(&kafka, "to", 2, 30_000, &[]);
+    let read = topics::read(&kafka, "to", 2, 120_000, &[]);
     assert_eq!(read, "{\"a\":1}\n{\"a\":2}\n");
 
     let of_job = [format!(

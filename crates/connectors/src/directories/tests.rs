@@ -12,6 +12,9 @@ fn what_is_not_there_can_be_made_where_a_directory_is_above() {
     fs::write(root.join("file"), "").expect("written");
     let error = writable(&root.join("file/below")).expect_err("a file is above");
     assert_eq!(error.kind(), std::io::ErrorKind::NotADirectory);
+    for of_system in ["/proc", "/proc/a/b", "/sys"] {
+        writable(Path::new(of_system)).expect_err(of_system);
+    }
     assert!(is_one_file_system(root, &root.join("a/b")).expect("looked at"));
     assert!(!is_one_file_system(root, Path::new("/proc")).expect("looked at"));
 }

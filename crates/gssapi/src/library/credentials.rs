@@ -5,11 +5,12 @@ use std::ffi::CString;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::c::{self, Elements, Handle, KeyValue, Oid, OidSet};
 use super::{Library, Said};
 use crate::keytab::Keytab;
+use crate::moment::Moment;
 
 /// Where new tickets can't be got and the old ones are good still, it is tried again behind this time.
 const AGAIN: Duration = Duration::from_secs(10);
@@ -29,8 +30,8 @@ static HELD: Mutex<Vec<Held>> = Mutex::new(Vec::new());
 struct Held {
     keytab: Keytab,
     credential: Arc<Credential>,
-    renewal: Instant,
-    end: Instant,
+    renewal: Moment,
+    end: Moment,
 }
 
 /// Credentials of a keytab's principal.
@@ -63,13 +64,12 @@ impl Drop for Credential {
 ///
 /// # Errors
 /// There are none, and none can be got.
-#[allow(clippy::disallowed_methods, reason = "tickets end by the clock")]
 pub(super) fn credential(library: &Library, keytab: &Keytab) -> Said<Arc<Credential>> {
     let mut all = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-    let now = Instant::now();
+    let now = Moment::now();
     let known = all.iter_mut().find(|held| held.keytab == *keytab);
     if let Some(held) = &known
-        && now < held.renewal
+        && !held.renewal.is_past(now)
     {
         return Ok(Arc::clone(&held.credential));
     }
@@ -79,8 +79,8 @@ pub(super) fn credential(library: &Library, keytab: &Keytab) -> Said<Arc<Credent
             let got = Held {
                 keytab: keytab.clone(),
                 credential: Arc::clone(&credential),
-                renewal: now + life / 2,
-                end: now + life,
+                renewal: now.after(life / 2),
+                end: now.after(life),
             };
             match known {
                 Some(held) => *held = got,
@@ -88,8 +88,8 @@ pub(super) fn credential(library: &Library, keytab: &Keytab) -> Said<Arc<Credent
             }
             Ok(credential)
         }
-        (Err(_), Some(held)) if now < held.end => {
-            held.renewal = held.end.min(now + AGAIN);
+        (Err(_), Some(held)) if !held.end.is_past(now) => {
+            held.renewal = held.end.min(now.after(AGAIN));
             Ok(Arc::clone(&held.credential))
         }
         (Err(said), _) => Err(said),

@@ -27,6 +27,8 @@ fn settings_are_read_from_both_files() {
     assert!(!site.is_secure());
     assert_eq!(site.nodes("nn:8020"), ["nn:8020"]);
     assert_eq!(site.nodes("ns"), ["one:8020"]);
+    assert_eq!(site.names("ns"), ["b"]);
+    assert_eq!(site.names("nn:8020"), Vec::<String>::new());
     assert_eq!((site.count("ns"), site.count("nn:8020")), (2, 1));
     write("hdfs-site.xml", "<configuration><property>");
     let error = Site::read(directory.path()).expect_err("no XML");
@@ -77,6 +79,32 @@ fn a_client_that_takes_signs_by_the_word_finds_every_namenode() {
         ("other", "x, y"),
     ];
     assert_eq!(told, expected);
+}
+
+#[test]
+fn observers_are_not_asked() {
+    let package = "org.apache.hadoop.hdfs.server.namenode.ha";
+    for (provider, expected) in [
+        (
+            "ConfiguredFailoverProxyProvider",
+            "ConfiguredFailoverProxyProvider",
+        ),
+        (
+            "ObserverReadProxyProvider",
+            "ConfiguredFailoverProxyProvider",
+        ),
+        (
+            "RouterObserverReadConfiguredFailoverProxyProvider",
+            "ConfiguredFailoverProxyProvider",
+        ),
+        ("RequestHedgingProxyProvider", "RequestHedgingProxyProvider"),
+    ] {
+        let name = "dfs.client.failover.proxy.provider.ns";
+        let given = format!("{package}.{provider}");
+        let told = site(&[(name, given.as_str())]).by_the_word();
+        let expected = format!("{package}.{expected}");
+        assert_eq!(told, [(name.to_owned(), expected)], "{provider}");
+    }
 }
 
 #[test]

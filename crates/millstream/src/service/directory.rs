@@ -1,10 +1,12 @@
 //! The files of a job's directory.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use millstream_core::{Error, Result, TriggerId, codes};
+use millstream_process::regular::{self, at_once};
 use millstream_protocol::link::{
     CountedFrom, ENDING_FILE, JobReport, LAUNCH_FILE, LEFT_OUT_FILE, LOCK_FILE, Launch,
     OUTCOME_FILE, RESTORED_FILE, STARTED_FILE, STOP_FILE, SUBMISSION_FILE, StopBegun, Submission,
@@ -41,8 +43,16 @@ impl JobDirectory {
             .create(true)
             .truncate(false)
             .write(true)
+            .custom_flags(at_once())
             .open(&path)
             .map_err(|cause| unusable(&path, "opened", cause))?;
+        let about = file
+            .metadata()
+            .map_err(|cause| unusable(&path, "looked at", cause))?;
+        // A pipe that somebody reads opens, and so does a device, which others may lock as well.
+        if !about.is_file() {
+            return Err(no_file(&path, "locked"));
+        }
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(fs::TryLockError::WouldBlock) => Err(Error::new(
@@ -191,8 +201,14 @@ impl JobDirectory {
         let path = self.file(name);
         let temporary = self.file(&format!(".{name}.tmp"));
         let text = serde_json::to_vec(value).map_err(|cause| unusable(&path, "written", cause))?;
-        let written = File::create(&temporary).and_then(|mut file| {
-            file.write_all(&text)?;
+        let opened = OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .custom_flags(at_once())
+            .open(&temporary);
+        let mut file = opened.map_err(|cause| unusable(&temporary, "opened", cause))?;
+        let written = file.write_all(&text).and_then(|()| {
             file.sync_all()?;
             fs::rename(&temporary, &path)
         });
@@ -219,14 +235,25 @@ pub(super) fn read_submission(path: &Path) -> Result<Submission> {
 
 /// Reads a file of JSON; `None`: it is not there.
 fn read_file<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
+    let bytes = match regular::open(path) {
+        Ok(Some(mut file)) => {
+            let mut bytes = Vec::new();
+            let read = file.read_to_end(&mut bytes);
+            read.map_err(|cause| unusable(path, "read", cause))?;
+            bytes
+        }
+        Ok(None) => return Err(no_file(path, "read")),
         Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(None),
         Err(cause) => return Err(unusable(path, "read", cause)),
     };
     serde_json::from_slice(&bytes)
         .map(Some)
         .map_err(|cause| unusable(path, "understood", cause))
+}
+
+fn no_file(path: &Path, verb: &str) -> Error {
+    unusable(path, verb, "it is no regular file")
+        .next("move it away, and put back the file that was there before")
 }
 
 fn unusable(path: &Path, verb: &str, cause: impl std::fmt::Display) -> Error {
@@ -237,3 +264,6 @@ fn unusable(path: &Path, verb: &str, cause: impl std::fmt::Display) -> Error {
     .cause(cause)
     .next("see that the server's data directory is writable and its disk not full")
 }
+
+#[cfg(test)]
+mod tests;

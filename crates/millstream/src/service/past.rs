@@ -242,7 +242,10 @@ fn away(directory: &Path) -> Error {
             directory.display()
         ),
     )
-    .next("bring it back, or cancel the job")
+    .next(
+        "bring it back, or cancel the job; or the place of checkpoints has changed since the job ran (HADOOP_CONF_DIR, \
+         state.checkpoints.dir): name the one that it had",
+    )
 }
 
 fn savepoint(checkpoint: u64, path: String) -> Result<Offer> {

@@ -14,7 +14,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// Does what may be done again, until the cluster can.
 ///
 /// # Errors
-/// It can't for [`PATIENCE`], or says that it won't.
+/// It can't for [`PATIENCE`], or says that it won't. A NameNode that says nothing takes longer: the next one is asked all the same, once.
 #[allow(
     clippy::disallowed_methods,
     reason = "the home of this clock: nothing announces that a cluster is back"
@@ -24,9 +24,14 @@ pub(super) fn patiently<T>(
 ) -> Result<T, HdfsError> {
     let begun = Instant::now();
     let mut pause = FIRST_PAUSE;
+    let mut is_first = true;
     loop {
         match action() {
-            Err(error) if error.trouble() == Trouble::Unreachable && begun.elapsed() < PATIENCE => {
+            Err(error)
+                if error.trouble() == Trouble::Unreachable
+                    && (begun.elapsed() < PATIENCE || (is_first && error.is_left())) =>
+            {
+                is_first = false;
                 std::thread::sleep(pause);
                 pause = LONGEST_PAUSE.min(pause * 2);
             }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::io::{self, Write};
 
 use bytes::Bytes;
-use millstream_hdfs::{Cluster, HdfsWriter};
-use millstream_storage::{Upload, WriteFile};
+use millstream_hdfs::{Cluster, HdfsError, HdfsWriter, Trouble};
+use millstream_storage::{METADATA_FILE, Upload, WriteFile};
 
 use super::patience::patiently;
 
@@ -81,9 +81,26 @@ impl WriteFile for Written {
             let waited = patiently(|| match put.take() {
                 Some(first) => first.wait(),
                 // What is there is what came of the first.
-                None => cluster.put(&path, bytes.clone(), true).wait(),
+                None => {
+                    check_incomplete(&cluster, &path)?;
+                    cluster.put(&path, bytes.clone(), true).wait()
+                }
             });
             Ok(waited?)
         }))
+    }
+}
+
+/// Refuses to replace a file of a snapshot that is complete: it is that of somebody else, who has had the checkpoints since.
+fn check_incomplete(cluster: &Cluster, path: &str) -> Result<(), HdfsError> {
+    let Some((directory, _)) = path.rsplit_once('/') else {
+        return Ok(());
+    };
+    match cluster.look(&format!("{directory}/{METADATA_FILE}"))? {
+        None => Ok(()),
+        Some(_) => {
+            let what = format!("{directory} is a snapshot that somebody else has completed");
+            Err(HdfsError::new(Trouble::Exists, what))
+        }
     }
 }

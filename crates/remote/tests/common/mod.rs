@@ -47,7 +47,7 @@ pub(crate) fn bytes(length: usize) -> Vec<u8> {
     (0..length).map(byte).collect()
 }
 
-fn metadata(of: u8, number: u64, states: Vec<StateMetadata>) -> SnapshotMetadata {
+pub(crate) fn metadata(of: u8, number: u64, states: Vec<StateMetadata>) -> SnapshotMetadata {
     let mut operator = OperatorMetadata::new(UID, "Sum", 1);
     operator.states = states;
     SnapshotMetadata {

@@ -4,11 +4,12 @@ use std::fs;
 use std::mem::swap;
 use std::net::TcpStream;
 use std::path::Path;
+use std::process::Command;
 
 use super::{Hdfs, NAME_NODE, Ports};
 use crate::keeper::Keeper;
 use crate::maven::free_port;
-use crate::{Doing, Result};
+use crate::{Doing, Failure, Result};
 
 /// The name service of both.
 pub(super) const SERVICE: &str = "hdfs://TwoNames";
@@ -124,6 +125,27 @@ impl Hdfs {
     /// It does not.
     pub fn fail_over(&mut self) -> Result<()> {
         self.kill_name_node();
+        self.activate_other()
+    }
+
+    /// Has the active NameNode stand still, as where its machine hangs: it accepts connections and answers nothing. The other one
+    /// becomes active. The one that stands still is killed when it is [started again](Self::restart_other).
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn fail_over_silently(&mut self) -> Result<()> {
+        if let Some(active) = &self.name_node {
+            let id = active.id().to_string();
+            let sent = Command::new("kill").args(["-STOP", &id]).status();
+            if !sent.doing(|| "run kill".to_owned())?.success() {
+                return Err(Failure::new("the active NameNode can't be stopped"));
+            }
+        }
+        self.activate_other()
+    }
+
+    /// Has the other one become active, in the place of this one.
+    fn activate_other(&mut self) -> Result<()> {
         let Some(other) = &mut self.other else {
             return Ok(());
         };
