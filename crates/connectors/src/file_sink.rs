@@ -51,6 +51,7 @@ mod kin;
 mod leftovers;
 mod lock;
 mod names;
+mod no_directory;
 mod objects;
 mod output;
 mod partition;
@@ -192,10 +193,17 @@ impl<T> FileSink<T> {
         let path = resolve(&self.directory);
         let noted = restored.iter().find(|state| state.directory == path);
         let directory = if noted.is_none() && !self.was_there.load(Ordering::Acquire) {
-            Directory::create(&self.directory, own)?
+            let made = Directory::create(&self.directory, own);
+            made.map_err(|error| {
+                no_directory::found(&self.directory).map_or(error, no_directory::at_once)
+            })?
         } else {
             let directory = Directory::existing(&self.directory, own);
-            let directory = directory.map_err(|error| error.next(MOUNT))?;
+            let directory =
+                directory.map_err(|error| match no_directory::found(&self.directory) {
+                    Some(_) => error,
+                    None => error.next(MOUNT),
+                })?;
             let held = self.held.at(directory.path());
             let before = held.or_else(|| noted.and_then(SinkState::before));
             let stands = before.map(|before| directory.check(&before)).transpose()?;
@@ -354,6 +362,11 @@ impl<T: 'static> Sink<T> for FileSink<T> {
 /// A file of the sink can't be written, made durable or renamed.
 fn disk_error(doing: &str, path: &Path, error: &std::io::Error) -> Error {
     use std::io::ErrorKind;
+    if error.kind() == ErrorKind::NotADirectory
+        && let Some(message) = no_directory::found(path)
+    {
+        return no_directory::later(message);
+    }
     let next = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             "free space there; the job goes on from its newest snapshot"

@@ -9,7 +9,7 @@
 //! - [`wire`], [`session`], [`rowset`]: HiveServer2's protocol; rows straight into columns.
 //! - [`describe`]: what a query answers, before it is read. [`inspection`]: whether a source would start.
 //! - [`parts`]: who looks for the parts, once for all. [`fetch`]: the thread that reads. [`reader`]: the worker's side.
-//! - [`plan`]: what all of them share.
+//! - [`worker`]: how their threads begin and end. [`plan`]: what all of them share.
 //!
 //! - [`metastore`]: tables whose files are read without HiveServer2.
 
@@ -33,6 +33,7 @@ mod types;
 mod url;
 mod values;
 mod wire;
+mod worker;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

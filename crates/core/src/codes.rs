@@ -227,6 +227,8 @@ codes! {
     SINK_TIME = "MS-7014", Data, "Kafka does not take the time of a message";
     /// Whoever read what is printed reads no more.
     PRINT_CLOSED = "MS-7016", NotFound, "Nobody reads what is printed";
+    /// Something else stands where the directory of the output is to be.
+    SINK_PATH = "MS-7017", Invalid, "Path of a sink is no directory";
 
     // 8: ingestion job
     /// Parameters of the ingestion job are missing or contradict each other.

@@ -4,12 +4,12 @@
 //! packages. Checkpoints, savepoints and logs are not in it.
 
 mod digests;
+mod gather;
 mod unfinished;
 
-use std::collections::HashMap;
 use std::fs::{self, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 
 use millstream_core::{Error, Result, codes};
@@ -17,32 +17,27 @@ use millstream_process::regular;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
 use crate::clock;
-use crate::data_directory::{self, DataDirectory, RESTORING};
+use crate::data_directory::{self, DataDirectory, RESTORING, kinds};
 use crate::files;
 use crate::store;
 use unfinished::Unfinished;
 
-/// What is in the directory of a job and not worth keeping, or means something only while its process lives.
-const LEFT_OUT: [&str; 3] = ["lock", "job.sock", "job.sock.lock"];
-/// Files that belong to no table of the records.
-const TABLES: &str = "
-    CREATE TABLE backup_contents (id INTEGER PRIMARY KEY, digest TEXT NOT NULL, bytes BLOB NOT NULL) STRICT;
-    CREATE TABLE backup_files (path TEXT PRIMARY KEY, mode INTEGER NOT NULL, content INTEGER NOT NULL) STRICT;
-";
-
 /// What a backup holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backup {
     /// Jobs that are on record.
     pub jobs: usize,
     /// Of these, jobs that had not ended.
     pub open: usize,
+    /// What lay among the files of jobs and packages and was left out, as it is no file: its path from the data directory on, and what
+    /// it is.
+    pub left_out: Vec<String>,
 }
 
 /// Writes a backup of the data directory to `file`, which must not be there yet. A server may use the directory meanwhile.
 ///
 /// # Errors
-/// There are no records, the file is there, or something can't be read or written.
+/// There are no records, something else is in their place, the file is there, or something can't be read or written.
 pub fn write(data: &Path, file: &Path) -> Result<Backup> {
     let database = data.join("millstream.db");
     if !files::is_there(&database)? {
@@ -50,6 +45,7 @@ pub fn write(data: &Path, file: &Path) -> Result<Backup> {
         return Err(Error::new(&codes::SERVER_DIRECTORY, message)
             .next("name the data directory of one with -D millstream.data-dir=DIRECTORY"));
     }
+    kinds::refuse_for_backup(data)?;
     let unfinished = Unfinished::begin(file)?;
     let backup = fill(&database, data, unfinished.path())?;
     unfinished.finish()?;
@@ -59,8 +55,12 @@ pub fn write(data: &Path, file: &Path) -> Result<Backup> {
 fn fill(database: &Path, data: &Path, file: &Path) -> Result<Backup> {
     records(database, file)?;
     let mut backup = Connection::open(file).map_err(|cause| failed(file, cause))?;
-    add_files(&mut backup, data, file)?;
-    count(&backup).map_err(|cause| failed(file, cause))
+    let left_out = gather::add_files(&mut backup, data, file)?;
+    let counted = count(&backup).map_err(|cause| failed(file, cause))?;
+    Ok(Backup {
+        left_out,
+        ..counted
+    })
 }
 
 /// Copies the records as they are at one moment.
@@ -82,88 +82,8 @@ fn count(connection: &Connection) -> rusqlite::Result<Backup> {
     Ok(Backup {
         jobs: number("SELECT count(*) FROM jobs WHERE accepted")?,
         open: number("SELECT count(*) FROM jobs WHERE accepted AND ended IS NULL")?,
+        left_out: Vec::new(),
     })
-}
-
-/// Adds the files of jobs and packages. One that goes away meanwhile belongs to a job that has ended.
-fn add_files(backup: &mut Connection, data: &Path, file: &Path) -> Result<()> {
-    let failed = |cause| failed(file, cause);
-    let transaction = backup.transaction().map_err(failed)?;
-    transaction.execute_batch(TABLES).map_err(failed)?;
-    transaction.execute_batch(digests::TABLE).map_err(failed)?;
-    // Packages are linked into the directories of their jobs.
-    let mut known: HashMap<(u64, u64), i64> = HashMap::new();
-    for path in paths(data)? {
-        let place = data.join(&path);
-        let Some(about) = if_there(&place, fs::symlink_metadata(&place))? else {
-            continue;
-        };
-        if !about.is_file() {
-            continue;
-        }
-        let inode = (about.dev(), about.ino());
-        let content = if let Some(content) = known.get(&inode) {
-            *content
-        } else {
-            let Some(bytes) = if_there(&place, fs::read(&place))? else {
-                continue;
-            };
-            transaction
-                .execute(
-                    "INSERT INTO backup_contents (digest, bytes) VALUES (?, ?)",
-                    params![digests::of(&bytes), bytes],
-                )
-                .map_err(failed)?;
-            let content = transaction.last_insert_rowid();
-            known.insert(inode, content);
-            content
-        };
-        transaction
-            .execute(
-                "INSERT INTO backup_files (path, mode, content) VALUES (?, ?, ?)",
-                params![path.to_string_lossy(), about.mode() & 0o777, content],
-            )
-            .map_err(failed)?;
-    }
-    digests::note(&transaction).map_err(failed)?;
-    transaction.commit().map_err(failed)
-}
-
-/// What is read of `path`; `None`: it has gone away meanwhile. What is there and can't be read would be missing in the backup.
-fn if_there<T>(path: &Path, read: io::Result<T>) -> Result<Option<T>> {
-    match read {
-        Ok(found) => Ok(Some(found)),
-        Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
-        Err(cause) => Err(files::unusable(path, "read", cause)),
-    }
-}
-
-/// The files that are kept, from the data directory on.
-fn paths(data: &Path) -> Result<Vec<PathBuf>> {
-    let names = |directory: &Path| {
-        let read = |path: &Path| match fs::read_dir(path) {
-            // A file where directories of jobs are is none of ours.
-            Err(cause) if cause.kind() == ErrorKind::NotADirectory => Ok(Vec::new()),
-            entries => entries?
-                .map(|entry| Ok(directory.join(entry?.file_name())))
-                .collect(),
-        };
-        let place = data.join(directory);
-        let found = if_there(&place, read(&place))?;
-        Ok::<Vec<PathBuf>, Error>(found.unwrap_or_default())
-    };
-    let mut found = names(Path::new("packages"))?;
-    for job in names(Path::new("jobs"))? {
-        found.extend(names(&job)?);
-    }
-    found.retain(|path| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let is_log = ["job.log", "job.out"]
-            .iter()
-            .any(|log| name.starts_with(log));
-        !is_log && !name.ends_with(".tmp") && !LEFT_OUT.contains(&&*name)
-    });
-    Ok(found)
 }
 
 /// Makes a data directory of a backup. Jobs that had not ended by then are FAILED there, since nobody knows whether they have ended

@@ -13,7 +13,7 @@
 //! | `checkpoints/` | checkpoints of jobs that name no place |
 //! | `dead-letters/` | how jobs are run that have dead letters, and what was done about those: the ingestion job's |
 
-mod kinds;
+pub(crate) mod kinds;
 mod looks;
 mod planted;
 mod proof;
@@ -320,8 +320,17 @@ fn refuse_foreign(path: &Path) -> Result<()> {
     let (what, why) = match found {
         Contents::Ours => return Ok(()),
         Contents::LikeOurs(_) if has_lock || proof::is_there(path)? => return Ok(()),
-        Contents::LikeOurs(first) => (first, ", and nothing there tells that it is Millstream's"),
-        Contents::Foreign(foreign) => (foreign, ""),
+        Contents::LikeOurs(first) => (
+            first,
+            ", and nothing there tells that it is Millstream's".to_owned(),
+        ),
+        Contents::Foreign(foreign) => {
+            let link = kinds::link_to_nothing(&path.join(&foreign));
+            (
+                foreign,
+                link.map_or_else(String::new, |link| format!(", {link}")),
+            )
+        }
     };
     let message = format!(
         "{} is no data directory of Millstream: it holds {}{why}",

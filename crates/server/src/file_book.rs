@@ -1,6 +1,6 @@
 //! The book of a job's files ([`millstream_core::book`]), as others read it than who writes it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -9,8 +9,9 @@ use millstream_core::book::{
     DIRECTORY, FileState, HEAD_FILE, Head, PART, RESET, Row, names_file, rows_file,
 };
 use millstream_core::{Error, Result, codes};
+use millstream_process::regular;
 
-use crate::files::unusable;
+use crate::files::{at_once, unusable};
 
 /// Rows that are read at once.
 const TOGETHER: u64 = 4_096;
@@ -65,7 +66,7 @@ impl FileBook {
     pub(crate) fn open(job: &Path) -> Result<Option<Self>> {
         let directory = job.join(DIRECTORY);
         let path = directory.join(HEAD_FILE);
-        let bytes = match fs::read(&path) {
+        let bytes = match regular::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(unusable(&path, "read", error)),
@@ -135,13 +136,14 @@ impl FileBook {
         let path = self.directory.join(format!("{RESET}{row}"));
         let mut options = OpenOptions::new();
         options.create(true).truncate(true).write(true).mode(0o600);
+        options.custom_flags(at_once());
         let written = options.open(&path).and_then(|file| file.sync_all());
         let written = written.and_then(|()| File::open(&self.directory)?.sync_all());
         written.map_err(|error| unusable(&path, "written", error))
     }
 
     fn part(&self, row: u64) -> io::Result<Option<Part>> {
-        let open = |name: String| match File::open(self.directory.join(name)) {
+        let open = |name: String| match regular::open_required(self.directory.join(name)) {
             Ok(file) => Ok(Some(file)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),

@@ -6,8 +6,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use millstream_core::{Error, Result, codes};
+use millstream_process::regular;
+pub(crate) use millstream_process::regular::at_once;
 use millstream_storage::may_pass;
-use rustix::fs::OFlags;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -159,7 +160,7 @@ pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Copies a file and its permissions under a name that there is not yet.
 fn copy_anew(from: &Path, to: &Path) -> io::Result<()> {
-    let mut from = File::open(from)?;
+    let mut from = regular::open_required(from)?;
     let mut copy = OpenOptions::new()
         .create_new(true)
         .write(true)
@@ -213,11 +214,6 @@ fn open(path: &Path) -> io::Result<File> {
         true => Ok(file),
         false => Err(io::Error::new(ErrorKind::InvalidInput, "it is no file")),
     }
-}
-
-/// Has opening wait for nobody: a pipe would hold up who opens it, for ever.
-pub(crate) fn at_once() -> i32 {
-    (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32
 }
 
 #[cfg(test)]

@@ -30,8 +30,13 @@ pub(crate) fn note_replay(job: JobId, told: &Result<Value>) {
             let count = |name: &str| told.get(name).and_then(Value::as_u64).unwrap_or(0);
             let is_trial = told.get("dry-run").and_then(Value::as_bool) == Some(true);
             let would = if is_trial { "would be " } else { "" };
-            let sent = count("replayed").saturating_add(count("resumed"));
-            format!("completed, {} {would}replayed", counted(sent, "letter"))
+            let resumed = count("resumed");
+            let sent = counted(count("replayed").saturating_add(resumed), "letter");
+            let of_another = match resumed {
+                0 => String::new(),
+                _ => format!(", {resumed} of a replay that was interrupted"),
+            };
+            format!("completed, {sent} {would}replayed{of_another}")
         }
         Err(error) => format!("failed, {}: {}", error.code(), error.message()),
     };

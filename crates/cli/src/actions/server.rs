@@ -209,10 +209,19 @@ fn stop(connection: &Connection) -> Result<ExitCode> {
 
 fn write_backup(connection: &Connection, file: &Path) -> Result<ExitCode> {
     let configuration = settings::load(connection)?;
-    let Backup { jobs, open } = backup::write(&locate(&configuration)?, file)?;
+    let Backup {
+        jobs,
+        open,
+        left_out,
+    } = backup::write(&locate(&configuration)?, file)?;
     let shown = file.display().to_string();
+    if !left_out.is_empty() {
+        let what = left_out.join(", ");
+        report::note(&format!("left out of the backup, as it is no file: {what}"));
+    }
     if connection.json {
-        return report::json(&json!({ "file": shown, "jobs": jobs, "open": open }));
+        let told = json!({ "file": shown, "jobs": jobs, "open": open, "left-out": left_out });
+        return report::json(&told);
     }
     Ok(report::output(&format!(
         "Wrote the records of {}, of which {open} {} not ended, to {shown}.\n",
@@ -224,7 +233,7 @@ fn write_backup(connection: &Connection, file: &Path) -> Result<ExitCode> {
 fn restore(connection: &Connection, file: &Path) -> Result<ExitCode> {
     let configuration = settings::load(connection)?;
     let data = locate(&configuration)?;
-    let Backup { jobs, open } = backup::restore(&data, file)?;
+    let Backup { jobs, open, .. } = backup::restore(&data, file)?;
     let shown = data.display().to_string();
     if connection.json {
         return report::json(&json!({ "directory": shown, "jobs": jobs, "open": open }));

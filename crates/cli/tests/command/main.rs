@@ -11,6 +11,8 @@ mod commands_without_a_server_say_so_in_one_line;
 mod completions_and_manual_pages_cover_every_action;
 mod doctor_looks_at_the_files_of_a_job;
 mod doctor_shows_the_options_that_count;
+mod doctor_tells_each_thing_once;
+mod doctor_waits_for_no_cluster_for_long;
 mod every_error_can_be_explained;
 mod info_shows_the_plan_of_a_job;
 mod packages_run_a_job_where_they_are_installed;

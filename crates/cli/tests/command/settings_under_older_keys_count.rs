@@ -1,5 +1,7 @@
 //! An option has one value, whichever of its keys it is set by: `-D` with an older key wins over the file with the newer one.
 
+use std::os::unix::fs::symlink;
+
 use crate::common::{CSV_TO_FILES, ONCE, ingest, put, running};
 
 #[test]
@@ -7,11 +9,8 @@ fn the_command_line_wins_over_the_file() {
     let directory = tempfile::tempdir().expect("temporary directory");
     put(directory.path(), "in/a.csv", "id\n1\n");
     // The sink can't write: a failure that a restart could mend.
-    put(
-        directory.path(),
-        "out",
-        "a file where the directory should be",
-    );
+    symlink("/proc/out", directory.path().join("out"))
+        .expect("a link to where nothing can be made");
     put(
         directory.path(),
         "conf/config.yaml",

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::common::documents::documents;
 use crate::common::server::Server;
@@ -13,22 +13,43 @@ use millstream_services::hdfs::Hdfs;
 use parquet::arrow::ArrowWriter;
 use serde_json::{Value, json};
 
-/// A server of ours in `directory`, one of Elasticsearch, and a cluster.
-struct Place {
-    server: Server,
+/// A server of Elasticsearch and a cluster.
+struct Services {
     elasticsearch: Elasticsearch,
     hdfs: Hdfs,
 }
 
+/// Those of the tests that run beside each other.
+static SHARED: Mutex<Weak<Services>> = Mutex::new(Weak::new());
+
+fn services() -> Arc<Services> {
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    shared.upgrade().unwrap_or_else(|| {
+        let elasticsearch = Elasticsearch::start(Version::Elasticsearch6);
+        let services = Arc::new(Services {
+            elasticsearch: elasticsearch.expect("a server"),
+            hdfs: Hdfs::start().expect("HDFS"),
+        });
+        *shared = Arc::downgrade(&services);
+        services
+    })
+}
+
+/// The services, and a server of ours in a directory.
+struct Place {
+    server: Server,
+    services: Arc<Services>,
+}
+
 impl Place {
     fn new(directory: &Path) -> Self {
-        let hdfs = Hdfs::start().expect("HDFS");
+        let services = services();
         // Its settings say which cluster `hdfs:///` is.
-        let settings = format!("-Dhadoop.home.dir={}", hdfs.configuration().display());
+        let settings = services.hdfs.configuration();
+        let settings = format!("-Dhadoop.home.dir={}", settings.display());
         Self {
             server: Server::started(directory, &[&settings]),
-            elasticsearch: Elasticsearch::start(Version::Elasticsearch6).expect("a server"),
-            hdfs,
+            services,
         }
     }
 
@@ -39,14 +60,18 @@ impl Place {
         let mut writer = writer.expect("a writer");
         writer.write(&batch).expect("written");
         let bytes = writer.into_inner().expect("closed");
-        self.hdfs.put(path, &bytes).expect("is put");
+        self.services.hdfs.put(path, &bytes).expect("is put");
     }
 
     /// Runs the job of a body to its end.
     fn run(&self, text: &str) {
+        let Services {
+            elasticsearch,
+            hdfs,
+        } = &*self.services;
         let text = text
-            .replace("172.27.14.125:9200", &self.elasticsearch.address())
-            .replace("hdfs://m7-common-cdh07:8020", &self.hdfs.url(""));
+            .replace("172.27.14.125:9200", &elasticsearch.address())
+            .replace("hdfs://m7-common-cdh07:8020", &hdfs.url(""));
         let body: Value = serde_json::from_str(&text).expect("JSON");
         let id = self.server.run_job("ingest", &body);
         self.server.await_status(&id, "FINISHED");
@@ -54,7 +79,7 @@ impl Place {
 }
 
 #[test]
-fn parquet_to_elasticsearch_and_with_sql() {
+fn parquet_to_elasticsearch() {
     let directory = tempfile::tempdir().expect("a directory");
     let place = Place::new(directory.path());
     place.put(
@@ -89,13 +114,17 @@ fn parquet_to_elasticsearch_and_with_sql() {
             json!({"id": 2, "name": "n2", "version": 1_586_959_594_i64}),
         ),
     ]);
-    assert_eq!(documents(&place.elasticsearch, "lyh"), expected);
-    let typed = place
-        .elasticsearch
-        .ask("GET", "/lyh/parquet/1", "")
-        .expect("an answer");
+    let elasticsearch = &place.services.elasticsearch;
+    assert_eq!(documents(elasticsearch, "lyh"), expected);
+    let typed = elasticsearch.ask("GET", "/lyh/parquet/1", "");
+    let typed = typed.expect("an answer");
     assert_eq!(typed.status, 200, "{}", typed.body);
+}
 
+#[test]
+fn parquet_to_elasticsearch_with_sql() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let place = Place::new(directory.path());
     let text = |value: &str| -> ArrayRef { Arc::new(StringArray::from(vec![value])) };
     place.put(
         "/user/liyihui/es/full_0/a.parquet",
@@ -131,6 +160,6 @@ fn parquet_to_elasticsearch_and_with_sql() {
     let document = json!({
         "id": 7, "city": "c", "name": "n", "location": "1.5-2", "tags": ["t1", "t2"], "version": 1_587_121_530_001_i64
     });
-    let found = documents(&place.elasticsearch, "lyh_local");
+    let found = documents(&place.services.elasticsearch, "lyh_local");
     assert_eq!(found, BTreeMap::from([("7".to_owned(), document)]));
 }

@@ -1,5 +1,7 @@
 //! `job.retry.maxNumberRestartAttempts` is the number of restarts after which a job that goes on failing has failed.
 
+use std::os::unix::fs::symlink;
+
 use crate::common::{CSV_TO_FILES, ONCE, ingest, put, running};
 
 #[test]
@@ -8,11 +10,8 @@ fn exactly() {
         let directory = tempfile::tempdir().expect("temporary directory");
         put(directory.path(), "in/a.csv", "id\n1\n");
         // The sink can't write: a failure that a restart could mend.
-        put(
-            directory.path(),
-            "out",
-            "a file where the directory should be",
-        );
+        symlink("/proc/out", directory.path().join("out"))
+            .expect("a link to where nothing can be made");
         let mut job = ingest(directory.path(), &[], &CSV_TO_FILES);
         job.args([ONCE, "--job.retry.backoffTimeMS=1"])
             .arg(format!("--job.retry.maxNumberRestartAttempts={attempts}"));

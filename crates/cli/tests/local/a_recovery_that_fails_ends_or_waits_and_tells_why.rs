@@ -2,11 +2,12 @@
 //! what is only away is waited for.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use crate::common::{CSV_TO_FILES, Running, ingest, lines, put};
 
-/// A job with output, which waits some seconds for its restart because its sink's directory is no directory.
+/// A job with output, which waits some seconds for its restart because its sink's directory is a link to itself.
 fn down(directory: &Path) -> Running {
     put(directory, "in/1.csv", "id,name\n1,Ann\n");
     let parameters = [
@@ -21,7 +22,7 @@ fn down(directory: &Path) -> Running {
     job.await_that("output", || lines(&directory.join("out")).len() == 1);
     job.await_checkpoint();
     fs::rename(directory.join("out"), directory.join("away")).expect("moved");
-    fs::write(directory.join("out"), "no directory").expect("written");
+    symlink("out", directory.join("out")).expect("linked");
     put(directory, "in/2.csv", "id,name\n2,Bob\n");
     job.await_log("switched from state FAILING to RESTARTING");
     job

@@ -3,6 +3,7 @@
 use crate::common;
 
 use std::fs;
+use std::os::unix::fs::symlink;
 
 use crate::common::{CSV_TO_FILES, Running, Said, ingest, lines, put};
 
@@ -12,10 +13,10 @@ const PATIENT: [&str; 2] = [
     "--job.retry.backoffTimeMS=3600000",
 ];
 
-/// Takes the sink's directory away, and waits until the job is down for that.
+/// Puts a link to itself in the place of the sink's directory, and waits until the job is down for that.
 fn fail(job: &mut Running, directory: &std::path::Path) {
     fs::rename(directory.join("out"), directory.join("away")).expect("moved");
-    fs::write(directory.join("out"), "no directory").expect("written");
+    symlink("out", directory.join("out")).expect("linked");
     put(directory, "in/2.csv", "id,name\n2,Bob\n");
     job.await_log("switched from state FAILING to RESTARTING");
 }
@@ -66,7 +67,7 @@ fn also_before_it_has_a_snapshot() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
     put(path, "in/1.csv", "id,name\n1,Ann\n");
-    put(path, "out", "a file where the directory should be");
+    symlink("out", path.join("out")).expect("linked");
     let parameters = [&CSV_TO_FILES[..], &PATIENT].concat();
     let mut job = Running::start(ingest(path, &[], &parameters));
     job.await_log("switched from state FAILING to RESTARTING");

@@ -2,6 +2,7 @@
 //! process is gone.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 
 use crate::common::processes::{kill, processes_of};
 use crate::common::put;
@@ -47,8 +48,8 @@ fn of_a_job_whose_sink_has_failed() {
     let job = server.submit_running(&options());
     server.await_that("output", || path.join("out").exists());
     fs::rename(path.join("out"), path.join("away")).expect("renamed");
-    // A directory that is away would be waited for.
-    fs::write(path.join("out"), "no directory").expect("written");
+    // A directory that is away would be waited for, and a file in its place would end the job.
+    symlink("out", path.join("out")).expect("linked");
     put(path, "in/2.csv", "id,name\n2,Bob\n");
     let why = why(&server, &job);
     assert!(

@@ -31,10 +31,13 @@ fn a_savepoint_whose_sink_is_away_is_in_progress() {
     let body = json!({"target-directory": path.join("savepoints")});
     server.post(&format!("/jobs/{job}/savepoints"), &body);
     let (out, away) = (path.join("out"), path.join("away"));
-    server.await_that("output that is prepared", || {
-        let names = fs::read_dir(&out).into_iter().flatten().flatten();
-        let mut names = names.map(|entry| entry.file_name());
-        names.any(|name| name.to_string_lossy().ends_with(".prepared"))
+    // Before that a sink may still be making durable what it has prepared, and would wait for its directory.
+    let checkpoints = server.data.join(format!("checkpoints/{job}"));
+    server.await_that("a snapshot that holds what is prepared", || {
+        let places = [path.join("savepoints"), checkpoints.clone()];
+        let snapshots = places.into_iter().flat_map(fs::read_dir);
+        let mut snapshots = snapshots.flatten().flatten();
+        snapshots.any(|snapshot| snapshot.path().join("_metadata.inprogress").exists())
     });
     fs::rename(&out, &away).expect("renamed");
     fs::remove_file(&waits).expect("removed");

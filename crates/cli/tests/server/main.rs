@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod a_backup_names_what_it_leaves_out;
 mod a_backup_of_a_server_that_runs_can_be_restored;
 mod a_cancel_with_savepoint_ends_canceled_whoever_dies;
 mod a_checkpoint_directory_that_is_away_is_waited_for;
@@ -21,6 +22,7 @@ mod a_job_that_waits_has_few_threads;
 mod a_job_that_was_gone_on_from_elsewhere_does_not_go_back;
 mod a_job_whose_submission_is_damaged_is_listed;
 mod a_new_server_knows_the_strategy_of_a_silent_job;
+mod a_pipe_among_the_files_of_a_job_holds_up_no_process;
 mod a_process_that_can_not_be_reached_is_named_and_can_be_cancelled;
 mod a_reader_that_goes_away_ends_the_command;
 mod a_refused_restart_leaves_the_job_running;
@@ -104,5 +106,6 @@ mod what_is_deployed_fits_the_command;
 mod what_is_in_the_place_of_a_servers_files_is_named;
 mod what_is_switched_off_is_refused;
 mod what_others_write_commands_no_terminal;
+mod what_stands_in_the_place_of_the_output_is_named;
 mod who_asks_at_once_with_one_id_asks_for_one_thing;
 mod why_a_job_failed_can_be_found_out_later;

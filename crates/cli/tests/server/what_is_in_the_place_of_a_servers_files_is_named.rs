@@ -2,7 +2,7 @@
 //! start; nothing is changed by that.
 
 use std::fs;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
@@ -48,6 +48,34 @@ fn a_pipe_holds_up_no_start() {
         is_refused(&server, &expected);
         let about = fs::symlink_metadata(&place).expect("it is left alone");
         assert!(about.file_type().is_fifo(), "{name}");
+        fs::remove_file(&place).expect("moved away");
+        if was_there {
+            fs::rename(&aside, &place).expect("put back");
+        }
+    }
+    server.start();
+    server.end();
+}
+
+#[test]
+fn a_link_to_nothing_is_named_with_its_target() {
+    let (directory, mut server) = left();
+    let nothing = directory.path().join("unmounted/nothing");
+    for (name, wanted) in [
+        ("server.lock", "file"),
+        ("server.json", "file"),
+        ("jobs", "directory"),
+    ] {
+        let place = server.data.join(name);
+        let aside = server.data.join("millstream.aside");
+        let was_there = fs::rename(&place, &aside).is_ok();
+        symlink(&nothing, &place).expect("linked");
+        let expected = format!(
+            "MS-1010: {} is a link to nothing ({}) and no {wanted}",
+            place.display(),
+            nothing.display()
+        );
+        is_refused(&server, &expected);
         fs::remove_file(&place).expect("moved away");
         if was_there {
             fs::rename(&aside, &place).expect("put back");

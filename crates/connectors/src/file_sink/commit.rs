@@ -145,6 +145,9 @@ impl FileCommitter {
                 self.held.set(directory, there);
                 Ok(())
             }
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                Err(disk_error("open the directory", directory, &error))
+            }
             // What keeps it from being looked at is met again, and told, by what comes next.
             Ok((Stands::Same, _)) | Err(_) => Ok(()),
         }

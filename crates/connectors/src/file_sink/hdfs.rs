@@ -21,6 +21,7 @@ use millstream_engine::connector::Committable;
 use millstream_hdfs::{Cluster, Clusters, HdfsError, HdfsUrl, HdfsWriter, Trouble, Waiting};
 
 use super::names::{Names, Partition};
+use super::no_directory;
 use super::prepared::PreparedFile;
 use super::waits::Tried;
 
@@ -234,9 +235,12 @@ pub(super) fn open(clusters: Option<&Clusters>, url: &HdfsUrl, was_there: bool) 
     match cluster.look(url.path()).map_err(failed)? {
         Some(found) if found.is_directory => Ok(cluster),
         Some(_) => {
-            let message = format!("{url} is a file");
-            Err(Error::new(&codes::SINK_WRITE, message)
-                .next("give the sink a directory as its path"))
+            let message =
+                format!("{url} is a file and no directory, so no output can be written there");
+            Err(match was_there {
+                true => no_directory::later(message),
+                false => no_directory::at_once(message),
+            })
         }
         None if was_there => {
             let message = format!("there is no directory {url} any more");

@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use millstream_core::{Error, Result, codes};
-use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, statat, unlinkat};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, mkdirat, openat, statat, unlinkat};
 use rustix::io::Errno;
 
 use super::disk_error;
@@ -45,16 +45,18 @@ impl Place {
     /// It is not there or can't be reached.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let open = || {
-            let handle = File::open(path)?;
-            let metadata = handle.metadata()?;
-            if !metadata.is_dir() {
-                return Err(io::ErrorKind::NotADirectory.into());
-            }
+            // A pipe in its place would hold up who opens it, for ever.
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let handle = File::from(openat(CWD, path, flags, Mode::empty())?);
             let spot = Spot::of(&handle)?;
             Ok((handle, spot))
         };
         let (handle, spot) = open().map_err(|error: io::Error| {
-            disk_error("open the directory", path, &error).next(BRING_BACK)
+            let told = disk_error("open the directory", path, &error);
+            match error.kind() {
+                io::ErrorKind::NotADirectory => told,
+                _ => told.next(BRING_BACK),
+            }
         })?;
         Ok(Self {
             path: path.to_owned(),

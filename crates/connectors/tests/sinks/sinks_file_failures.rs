@@ -9,16 +9,11 @@ fn a_target_that_is_a_file_is_refused_at_the_start() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let sink: FileSink<String> = FileSink::new(file.path().join("below"), TextLines);
     let error = Attempt::open(&sink).err().expect("refused");
-    assert_eq!(error.code(), "MS-7001");
+    assert_eq!(error.code(), "MS-7017");
     let line = error.to_string();
-    assert!(
-        line.contains("below") && line.contains("Not a directory"),
-        "{line}"
-    );
-    assert!(
-        line.ends_with("give the sink a directory as its path"),
-        "{line}"
-    );
+    let expected = format!("{} is a file and no directory, ", file.path().display());
+    assert!(line.contains(&expected), "{line}");
+    assert!(line.contains("give the sink another path"), "{line}");
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! What proves that a directory has been a data directory: a file that nobody but Millstream writes.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use millstream_core::{JobId, Result};
+use millstream_process::regular;
 use millstream_protocol::link::{LAUNCH_FILE, OUTCOME_FILE, STARTED_FILE, SUBMISSION_FILE};
 use millstream_storage::{METADATA_FILE, REACHED_DIRECTORY};
 
@@ -60,7 +61,9 @@ fn any_snapshot(directory: &Path) -> Result<bool> {
 /// Whether the file is there and is the metadata of a snapshot.
 fn begins(metadata: &Path) -> io::Result<bool> {
     let mut found = Vec::with_capacity(BEGINNING.len());
-    let read = File::open(metadata).and_then(|file| {
+    let read = regular::open(metadata).and_then(|file| {
+        // A pipe or a device holds none.
+        let Some(file) = file else { return Ok(0) };
         let most = u64::try_from(BEGINNING.len()).unwrap_or(u64::MAX);
         file.take(most).read_to_end(&mut found)
     });

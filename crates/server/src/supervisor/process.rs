@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
 use millstream_core::{Error, Result, codes};
+use millstream_process::regular;
 use millstream_protocol::link::{
     ENDING_FILE, JOB_ARGUMENT, JobReport, LAUNCH_FILE, LEFT_OUT_FILE, LOCK_FILE, LOG_FILE, Launch,
     OUTCOME_FILE, OUTPUT_FILE, RESTORED_FILE, STARTED_FILE, STOP_FILE, SUBMISSION_FILE, StopBegun,
@@ -269,8 +270,14 @@ pub(super) fn is_damaged(directory: &Path) -> bool {
 }
 
 fn is_garbled<T: DeserializeOwned>(path: &Path) -> bool {
-    let read = fs::read(path);
-    read.is_ok_and(|bytes| serde_json::from_slice::<T>(&bytes).is_err())
+    let mut bytes = Vec::new();
+    match regular::open(path) {
+        Ok(Some(mut file)) => {
+            file.read_to_end(&mut bytes).is_ok() && serde_json::from_slice::<T>(&bytes).is_err()
+        }
+        // A pipe or a directory may be taken away.
+        Ok(None) | Err(_) => false,
+    }
 }
 
 /// The stop whose savepoint a process had triggered, and whose end it had not told.
@@ -331,7 +338,7 @@ pub(super) fn last_words(directory: &Path) -> String {
 
 fn tail(path: &Path) -> io::Result<Vec<u8>> {
     const BYTES: u64 = 4_096;
-    let mut file = File::open(path)?;
+    let mut file = regular::open_required(path)?;
     let length = file.metadata()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(BYTES)))?;
     let mut bytes = Vec::new();

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use millstream_core::options::{
     CHECKPOINT_DIRECTORY, S3_ACCESS_KEY, S3_ENDPOINT, S3_REGION, S3_SECRET_KEY, SAVEPOINT_DIRECTORY,
 };
-use millstream_core::{Configuration, Error, Finding, Result, codes};
+use millstream_core::{Configuration, Error, Finding, Result, Verdict, codes};
+use millstream_ingest::doctor::Patience;
 use millstream_server::data_directory;
 use serde::Deserialize;
 
@@ -85,7 +86,10 @@ fn data(configuration: &Configuration) -> Vec<Finding> {
         Err(error) => return vec![Finding::wrong(what, &error)],
     };
     let mut findings = vec![writable(what, &directory, &codes::SERVER_DIRECTORY)];
-    if let Ok(metadata) = fs::metadata(&directory)
+    let is_usable = findings.iter().all(|found| found.verdict == Verdict::Well);
+    // What can't be a data directory needs not be closed to others.
+    if is_usable
+        && let Ok(metadata) = fs::metadata(&directory)
         && metadata.mode() & 0o077 != 0
     {
         let shown = directory.display();
@@ -107,7 +111,8 @@ fn store(configuration: &Configuration) -> Option<Finding> {
         return None;
     }
     // A place on this disk has the options read, and nothing asked.
-    let read = is_kept(configuration, "/").and_then(|_| configuration.get(&S3_ENDPOINT));
+    let read = is_kept(configuration, "/", &Patience::default())
+        .and_then(|_| configuration.get(&S3_ENDPOINT));
     Some(match read {
         Ok(Some(endpoint)) => Finding::well(what, endpoint),
         Ok(None) => Finding::well(what, "that of AWS"),
@@ -121,10 +126,11 @@ fn snapshots(configuration: &Configuration) -> Vec<Finding> {
         ("checkpoints", &CHECKPOINT_DIRECTORY),
         ("savepoints", &SAVEPOINT_DIRECTORY),
     ];
+    let patience = Patience::default();
     let check = |(what, option)| {
         let configured: Result<Option<String>> = configuration.get(option);
         match configured {
-            Ok(Some(place)) => match is_kept(configuration, &place) {
+            Ok(Some(place)) => match is_kept(configuration, &place, &patience) {
                 Ok(None) => Finding::well(what, place),
                 Ok(Some(path)) => writable(what, &path, &codes::SNAPSHOT_WRITE),
                 Err(error) => Finding::wrong(what, &error),
@@ -142,10 +148,14 @@ fn snapshots(configuration: &Configuration) -> Vec<Finding> {
 }
 
 /// The path of a place on this machine; `None`: it is in a store, where snapshots can be kept.
-fn is_kept(configuration: &Configuration, place: &str) -> Result<Option<PathBuf>> {
+fn is_kept(
+    configuration: &Configuration,
+    place: &str,
+    patience: &Patience,
+) -> Result<Option<PathBuf>> {
     let mut settings = configuration.clone();
     millstream_process::secrets::resolve_settings(&mut settings)?;
-    match millstream::directories::check_store(&settings, place)? {
+    match patience.check_store(&settings, place)? {
         true => Ok(None),
         false => path_of(place).map(Some),
     }

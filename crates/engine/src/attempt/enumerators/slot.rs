@@ -30,6 +30,8 @@ pub(super) struct Slot {
     /// When it is to be polled unless it is woken before; `None`: when it is woken.
     due: Option<Instant>,
     ended: bool,
+    /// What was said last to hold it up. A reader shows in the same place what holds that one up.
+    said: Option<String>,
     progress: SourceProgress,
 }
 
@@ -99,6 +101,7 @@ fn open(shared: &Arc<Shared>, number: usize) -> Result<Option<Slot>> {
         woken,
         due: None,
         ended: false,
+        said: None,
         progress,
     }))
 }
@@ -138,16 +141,28 @@ impl Slot {
     }
 
     /// Shows what holds the source up, and says it once.
-    fn show(&self, held_up: Option<&String>) {
-        let before = self.progress.held_up.get();
-        if before.as_ref() == held_up {
+    fn show(&mut self, held_up: Option<&String>) {
+        let shown = &self.progress.held_up;
+        if self.said.as_ref() == held_up {
+            // A reader that showed something in its place has taken that back since.
+            if held_up.is_some() && shown.get().is_none() {
+                shown.set(held_up.cloned());
+            }
             return;
         }
         match held_up {
-            Some(why) => tracing::warn!("{} is held up: {why}", self.title),
-            None => tracing::info!("{} goes on.", self.title),
+            Some(why) => {
+                tracing::warn!("{} is held up: {why}", self.title);
+                shown.set(Some(why.clone()));
+            }
+            None => {
+                tracing::info!("{} goes on.", self.title);
+                if shown.get() == self.said {
+                    shown.set(None);
+                }
+            }
         }
-        self.progress.held_up.set(held_up.cloned());
+        self.said = held_up.cloned();
     }
 
     /// Whether it has something left to do on the outside. One that panics has not.
@@ -183,3 +198,6 @@ impl Slot {
 fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
 }
+
+#[cfg(test)]
+mod tests;
