@@ -3,20 +3,13 @@
 
 use millstream_sql::schema::parse_struct;
 
-use crate::support::{batch, plan, refused, value};
+use crate::support::{all_give, batch, plan, refused, value};
 
 const SCHEMA: &str = "struct<m:Decimal(10,2),w:Decimal(38,0),f:Decimal(38,38),z:Decimal(5,2),d:Double,l:BigInt,n:Int,s:String,t:String,bad:String>";
 const ROW: &str = r#"{"m":"2.00","w":"99999999999999999999999999999999999999","f":"0.5","z":"0.00","d":2.001,"l":9007199254740993,"n":3,"s":"2.001","t":"2.0","bad":"two"}"#;
 
 fn all(cases: &[(&str, &str)]) {
-    let mut wrong = Vec::new();
-    for (expression, expected) in cases {
-        let found = value(SCHEMA, ROW, expression);
-        if found != *expected {
-            wrong.push(format!("{expression}: {found}, not {expected}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    all_give(SCHEMA, ROW, cases);
 }
 
 fn failure(expression: &str) -> String {

@@ -1,21 +1,14 @@
 //! What is compared or joined with the items of an array is taken as it is by itself: no digit is lost, and decimals, times and texts
 //! of the query beside items are of their type.
 
-use crate::support::{refused, value};
+use crate::support::{all_give, refused};
 
 const SCHEMA: &str =
     "struct<n:Int,l:BigInt,d:Double,m:Decimal(10,2),day:Date,ts:Timestamp,s:String>";
 const ROW: &str = r#"{"n":3,"l":9007199254740993,"d":0.5,"m":"1.50","day":"2024-01-02","ts":"2024-01-02T10:00:00.123456","s":"1.5"}"#;
 
 fn all(cases: &[(&str, &str)]) {
-    let mut wrong = Vec::new();
-    for (expression, expected) in cases {
-        let found = value(SCHEMA, ROW, expression);
-        if found != *expected {
-            wrong.push(format!("{expression}: {found}, not {expected}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    all_give(SCHEMA, ROW, cases);
 }
 
 fn all_refused(cases: &[(&str, &str)]) {

@@ -9,21 +9,14 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Fields};
 use millstream_sql::Query;
 
-use crate::support::{json, refused, run, value};
+use crate::support::{all_give, json, refused, run};
 
 const SCHEMA: &str =
     "struct<id:Int,l:BigInt,f:Double,m:Decimal(10,2),day:Date,ts:Timestamp,s:String>";
 const ROW: &str = r#"{"id":1,"l":9007199254740993,"f":-0.0,"m":"1.50","day":"2024-01-02","ts":"2024-01-02T10:00:00","s":"k"}"#;
 
 fn all(cases: &[(&str, &str)]) {
-    let mut wrong = Vec::new();
-    for (expression, expected) in cases {
-        let found = value(SCHEMA, ROW, expression);
-        if found != *expected {
-            wrong.push(format!("{expression}: {found}, not {expected}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    all_give(SCHEMA, ROW, cases);
 }
 
 #[test]

@@ -1,19 +1,12 @@
 //! A lambda over an array in which a CASE gives values of several types is given items of the type that holds all of them.
 
-use crate::support::value;
+use crate::support::all_give;
 
 const SCHEMA: &str = "struct<n:Int,l:BigInt,m:Decimal(10,2),s:String>";
 const ROW: &str = r#"{"n":3,"l":9007199254740993,"m":"1.50","s":"x"}"#;
 
 fn all(cases: &[(&str, &str)]) {
-    let mut wrong = Vec::new();
-    for (expression, expected) in cases {
-        let found = value(SCHEMA, ROW, expression);
-        if found != *expected {
-            wrong.push(format!("{expression}: {found}, not {expected}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    all_give(SCHEMA, ROW, cases);
 }
 
 #[test]

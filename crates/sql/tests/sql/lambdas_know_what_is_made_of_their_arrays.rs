@@ -1,21 +1,14 @@
 //! What stands in a lambda is judged by the items that the array has in the end: those of numbers, times and texts that were made one type,
 //! also where lambdas are chained or stand in each other.
 
-use crate::support::value;
+use crate::support::all_give;
 
 const SCHEMA: &str =
     "struct<n:Int,l:BigInt,m:Decimal(10,2),big:Decimal(20,2),day:Date,ts:Timestamp>";
 const ROW: &str = r#"{"n":3,"l":9007199254740993,"m":"1.50","big":"9007199254740992.00","day":"2024-01-02","ts":"2024-01-02T10:00:00.123456"}"#;
 
 fn all(cases: &[(&str, &str)]) {
-    let mut wrong = Vec::new();
-    for (expression, expected) in cases {
-        let found = value(SCHEMA, ROW, expression);
-        if found != *expected {
-            wrong.push(format!("{expression}: {found}, not {expected}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    all_give(SCHEMA, ROW, cases);
 }
 
 #[test]

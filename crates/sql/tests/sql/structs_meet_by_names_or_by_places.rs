@@ -1,20 +1,13 @@
 //! Fields of two structs meet by their names where both have the same ones, and else by their places; what is made of structs has the
 //! names of the first, in its order.
 
-use crate::support::{refused, value};
+use crate::support::{all_give, refused};
 
 const SCHEMA: &str = "struct<n:Int,l:BigInt,m:Decimal(10,2)>";
 const ROW: &str = r#"{"n":3,"l":9007199254740993,"m":"1.50"}"#;
 
 fn all(cases: &[(&str, &str)]) {
-    let mut wrong = Vec::new();
-    for (expression, expected) in cases {
-        let found = value(SCHEMA, ROW, expression);
-        if found != *expected {
-            wrong.push(format!("{expression}: {found}, not {expected}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    all_give(SCHEMA, ROW, cases);
 }
 
 #[test]

@@ -80,3 +80,16 @@ pub(crate) fn refused(schema: &str, sql: &str) -> String {
     let schema = parse_struct(schema).unwrap();
     Query::plan(sql, "t1", &schema).expect_err(sql).to_string()
 }
+
+/// Checks what expressions give of the JSON line `row`, and names all that give something else.
+#[track_caller]
+pub(crate) fn all_give(schema: &str, row: &str, cases: &[(&str, &str)]) {
+    let mut wrong = Vec::new();
+    for (expression, expected) in cases {
+        let found = value(schema, row, expression);
+        if found != *expected {
+            wrong.push(format!("{expression}: {found}, not {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

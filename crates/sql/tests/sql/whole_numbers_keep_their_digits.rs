@@ -2,20 +2,13 @@
 
 use arrow::datatypes::DataType;
 
-use crate::support::{plan, refused, value};
+use crate::support::{all_give, plan, refused};
 
 const SCHEMA: &str = "struct<n:Int,l:BigInt,d:Double,b:Boolean>";
 const ROW: &str = r#"{"n":3,"l":9007199254740993,"d":0.5,"b":true}"#;
 
 fn all(cases: &[(&str, &str)]) {
-    let mut wrong = Vec::new();
-    for (expression, expected) in cases {
-        let found = value(SCHEMA, ROW, expression);
-        if found != *expected {
-            wrong.push(format!("{expression}: {found}, not {expected}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    all_give(SCHEMA, ROW, cases);
 }
 
 #[test]
