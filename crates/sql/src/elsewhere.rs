@@ -19,7 +19,6 @@ pub(crate) const NAMES: &[&str] = &["if", "regexp_extract", "split_index", "unix
 
 /// Functions that are there, and mean something else elsewhere.
 const OTHERWISE: &[&str] = &[
-    "array_remove",
     "encode",
     "from_unixtime",
     "sha224",
@@ -167,7 +166,6 @@ fn template(name: &str, arguments: &[Expr], span: Span) -> Result<Option<String>
             ));
         }
         ("sha224" | "sha256" | "sha384" | "sha512", [_]) => format!("encode({name}(a0), 'hex')"),
-        ("array_remove", [_, _]) => "array_remove_all(a0, a1)".to_owned(),
         ("trunc", [_, unit]) if text(unit).is_some() => {
             return Err(wrong(
                 "trunc cuts digits off a number, and knows no units of time",

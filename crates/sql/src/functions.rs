@@ -23,6 +23,7 @@ mod numbers;
 mod of_its_type;
 pub(crate) mod over;
 mod pattern;
+pub(crate) mod quantified;
 pub(crate) mod reading;
 pub(crate) mod replacement;
 pub(crate) mod room;

@@ -1,5 +1,6 @@
 //! From a parsed and checked `SELECT` to physical expressions over the columns it needs.
 
+mod any;
 mod asked;
 mod bounds;
 mod called;
@@ -12,10 +13,14 @@ mod digits;
 mod elements;
 mod items;
 mod keys;
+mod kinds;
 mod lambdas;
 mod literals;
+mod messages;
 mod nested;
 mod nulls;
+mod numbers;
+mod parts;
 mod places;
 mod plain;
 mod provider;
@@ -27,11 +32,10 @@ mod whens;
 mod whole;
 mod zeros;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use arrow::error::ArrowError;
 use datafusion_common::tree_node::{Transformed, TreeNode};
 use datafusion_common::{DFSchema, DataFusionError, plan_err};
 use datafusion_expr::{Expr, LogicalPlan};
@@ -42,9 +46,10 @@ use datafusion_physical_expr::PhysicalExpr;
 use datafusion_physical_expr::expressions::cast;
 use datafusion_sql::planner::{ParserOptions, SqlToRel};
 use datafusion_sql::sqlparser::ast::{Query as Ast, Spanned, Statement};
+use millstream_core::Result;
 use millstream_core::type_names::in_words;
-use millstream_core::{Error, Result, codes};
 
+pub(crate) use self::messages::{describe, mistake};
 pub(crate) use self::times::micros::of_nanoseconds;
 
 use self::bounds::{Bounds, of_constants};
@@ -54,7 +59,10 @@ use self::conditions::{ColumnCondition, conditions};
 use self::decimals::Decimals;
 use self::digits::Digits;
 use self::keys::Keys;
+use self::kinds::Kinds;
+use self::messages::planning_error;
 use self::nulls::Nulls;
+use self::parts::Parts;
 use self::places::Places;
 use self::provider::Provider;
 use self::similar::Similar;
@@ -63,7 +71,6 @@ use self::times::Times;
 use self::whens::Whens;
 use self::zeros::Zeros;
 use crate::functions::Functions;
-use crate::names::{double_name, output_name, unnested};
 use crate::physical::{DfResult, physical};
 use crate::place::{Place, invalid, too_deep};
 use crate::trial::{reads_made_text, refuse_vain, try_constants};
@@ -120,6 +127,7 @@ pub(crate) fn plan(
 ) -> Result<Plan> {
     let place = Place::of(query.span());
     let called = called::by_own_names(&mut query, &functions, schema)?;
+    any::as_calls(&mut query)?;
     asked::once(&mut query)?;
     literals::as_calls(&mut query)?;
     let wrong = |error: DataFusionError| called.as_written(planning_error(&error));
@@ -161,6 +169,7 @@ fn logical_plan(query: Box<Ast>, provider: &Provider) -> DfResult<LogicalPlan> {
         Arc::new(Places),
         Arc::new(Keys),
         Arc::new(Whens),
+        Arc::new(Kinds),
         Arc::new(Times),
         Arc::new(Decimals),
         Arc::new(Similar),
@@ -198,62 +207,6 @@ fn over_expressions(
         changed.map_data(LogicalPlan::recompute_schema)
     })?;
     Ok(plan.data)
-}
-
-/// The two things a query on a stream consists of, and what they read.
-struct Parts<'a> {
-    names: Vec<String>,
-    unnest: Option<Unnest>,
-    projection: Vec<Expr>,
-    filter: Option<&'a Expr>,
-    input: &'a DFSchema,
-}
-
-impl<'a> Parts<'a> {
-    fn of(plan: &'a LogicalPlan) -> Result<Self> {
-        let names = plan.schema().fields().iter().enumerate();
-        let unnest = names.clone().find_map(|(column, field)| {
-            let (outer, _) = unnested(field.name())?;
-            Some(Unnest { column, outer })
-        });
-        let names = names.map(|(i, field)| output_name(field.name(), i));
-        let names: Vec<String> = names.collect();
-        let (projection, below) = match plan {
-            LogicalPlan::Projection(node) => (node.expr.clone(), node.input.as_ref()),
-            _ => (
-                plan.schema()
-                    .columns()
-                    .into_iter()
-                    .map(Expr::Column)
-                    .collect(),
-                plan,
-            ),
-        };
-        let (filter, source) = match below {
-            LogicalPlan::Filter(node) => (Some(&node.predicate), node.input.as_ref()),
-            _ => (None, below),
-        };
-        let table = match source {
-            LogicalPlan::SubqueryAlias(node) => node.input.as_ref(),
-            _ => source,
-        };
-        if !matches!(table, LogicalPlan::TableScan(_)) {
-            let message = "the query is more than projection and filter over one table";
-            return Err(Error::new(&codes::SQL_UNSUPPORTED, message)
-                .next("use SELECT … FROM … WHERE … with functions of one row"));
-        }
-        let mut seen = HashSet::new();
-        if let Some(name) = names.iter().find(|name| !seen.insert(*name)) {
-            return Err(double_name(None, name));
-        }
-        Ok(Self {
-            names,
-            unnest,
-            projection,
-            filter,
-            input: source.schema().as_ref(),
-        })
-    }
 }
 
 fn physical_plan(parts: Parts<'_>) -> DfResult<Plan> {
@@ -367,94 +320,3 @@ fn item_type(array: &DataType) -> Option<DataType> {
         _ => None,
     }
 }
-
-/// DataFusion's error, as one line with the place if it knows it.
-fn planning_error(error: &DataFusionError) -> Error {
-    let place = error.diagnostic().and_then(|d| d.span).map(|span| Place {
-        line: span.start.line,
-        column: span.start.column,
-    });
-    let message = describe(error);
-    if matches!(error.find_root(), DataFusionError::NotImplemented(_)) {
-        return Error::new(&codes::SQL_UNSUPPORTED, not_offered(&in_words(&message)))
-            .next("write it with what the guide's page on SQL lists");
-    }
-    mistake(place, &message)
-}
-
-/// The mistake that `message` of the planner or of a trial tells, which may say first where in the query it is.
-pub(crate) fn mistake(place: Option<Place>, message: &str) -> Error {
-    let end = message
-        .strip_prefix("column `")
-        .and_then(|rest| Some("column `".len() + rest.find("`: ")? + "`: ".len()))
-        .or_else(|| message.starts_with("WHERE: ").then_some("WHERE: ".len()));
-    let (head, rest) = message.split_at(end.unwrap_or(0));
-    let plain = plain::said(rest);
-    invalid(place, &format!("{head}{}", plain.message)).next(plain.next)
-}
-
-/// What DataFusion does not implement; a dump of the parsed expression is cut to its kind.
-fn not_offered(message: &str) -> String {
-    let dumped = message
-        .strip_prefix("Unsupported ast node")
-        .and_then(|rest| rest.split_once(": "))
-        .and_then(|(_, node)| node.split(['(', ' ', '{']).next());
-    if let Some(types) = message.strip_prefix("Unsupported CAST from ") {
-        return format!("there is no CAST from {types}");
-    }
-    match dumped {
-        Some("Lambda") => {
-            "a lambda stands only in a call, such as array_transform(a, x -> upper(x))".to_owned()
-        }
-        Some(kind) => format!("an expression of the kind {kind} is not offered here"),
-        None if message.contains("not ") => message.to_owned(),
-        None => format!("{message} is not offered"),
-    }
-}
-
-/// What an error says, in one line and without the names of the libraries it came through.
-pub(crate) fn describe(error: &DataFusionError) -> String {
-    let text = match error.find_root() {
-        DataFusionError::ArrowError(arrow, _) => match arrow.as_ref() {
-            ArrowError::CastError(text)
-            | ArrowError::ParseError(text)
-            | ArrowError::ComputeError(text)
-            | ArrowError::InvalidArgumentError(text)
-            | ArrowError::ArithmeticOverflow(text) => text.clone(),
-            ArrowError::DivideByZero => "division by zero".to_string(),
-            ArrowError::ExternalError(inner) => match inner.downcast_ref::<DataFusionError>() {
-                Some(inner) => describe(inner),
-                None => inner.to_string(),
-            },
-            other => other.to_string(),
-        },
-        other => other.message().into_owned(),
-    };
-    let mut text = text.trim();
-    while let Some(rest) = LIBRARIES.iter().find_map(|name| text.strip_prefix(name)) {
-        text = rest.trim_start();
-    }
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let text = words.join(" ");
-    // A bug to those who made the functions, it is a mistake of the query here.
-    let text = text.split(" This issue was likely caused by").next();
-    let text = text.unwrap_or_default();
-    plain::of_pattern(text).unwrap_or_else(|| in_words(text.trim_end_matches('.')))
-}
-
-/// What libraries put before each other's errors when they hand them on.
-const LIBRARIES: &[&str] = &[
-    "Arrow error:",
-    "Cast error:",
-    "Compute error:",
-    "DataFusion error:",
-    "Error during planning:",
-    "Execution error:",
-    "External error:",
-    "Internal error:",
-    "Invalid argument error:",
-    "Optimizer rule 'simplify_expressions' failed caused by",
-    "Parser error:",
-    "Schema error:",
-    "type_coercion caused by",
-];

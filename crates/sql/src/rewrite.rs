@@ -5,7 +5,6 @@
 //! - `LIKE … ESCAPE` becomes a pattern with the escape that the planner knows.
 //! - A call of a function that is written with others here becomes an expression of those.
 //! - `nvl2`, which only looks at the first of what it is given, becomes CASE: the planner makes one type of all three.
-//! - `x = any(a)` becomes `array_has(a, x)`, which knows what the items of an array meet.
 //! - A cast to text of some length cuts the text, and fills it for CHAR.
 
 use std::ops::ControlFlow;
@@ -68,7 +67,6 @@ impl VisitorMut for Rewriter<'_> {
             .and_then(|()| cut(expr))
             .and_then(|()| expand(expr))
             .and_then(|()| looked_at(expr))
-            .and_then(|()| any_of(expr))
         {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => ControlFlow::Break(Box::new(error)),
@@ -329,38 +327,6 @@ fn looked_at(expr: &mut Expr) -> Result<()> {
         when.result = value;
         **last = otherwise;
         *expr = case;
-    }
-    Ok(())
-}
-
-/// Writes `x = any(a)` as a call of `array_has`.
-fn any_of(expr: &mut Expr) -> Result<()> {
-    let Expr::AnyOp {
-        left,
-        compare_op: BinaryOperator::Eq,
-        right,
-        ..
-    } = expr
-    else {
-        return Ok(());
-    };
-    if matches!(right.as_ref(), Expr::Subquery(_) | Expr::Tuple(_)) {
-        return Ok(());
-    }
-    let span = left.span().union(&right.span());
-    let mut call = parse_expression("array_has(null, null)")?;
-    if let Expr::Function(function) = &mut call
-        && let [ObjectNamePart::Identifier(name)] = function.name.0.as_mut_slice()
-        && let FunctionArguments::List(list) = &mut function.args
-        && let [
-            FunctionArg::Unnamed(FunctionArgExpr::Expr(array)),
-            FunctionArg::Unnamed(FunctionArgExpr::Expr(item)),
-        ] = list.args.as_mut_slice()
-    {
-        name.span = span;
-        *array = taken(right);
-        *item = taken(left);
-        *expr = call;
     }
     Ok(())
 }

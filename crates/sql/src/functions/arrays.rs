@@ -3,6 +3,8 @@
 //! The functions below look at the second arrays of a whole batch first. Where these have no values together, it is forgotten which
 //! of them are null, so that the answer to a record would depend on those beside it.
 
+pub(super) mod items;
+
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, BooleanArray};

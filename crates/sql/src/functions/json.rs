@@ -1,9 +1,13 @@
 //! `json_value(text, path)` as Flink has it, and `get_json_object(text, path)` as Hive has it: what stands at a place of a JSON
 //! text. Null where nothing stands there, or where the text is no JSON.
 //!
-//! A path is `$`, then `.name`, `['name']` or `[0]`, as many as are needed.
+//! What is not asked for is read over, whatever there is of it and however deep it is nested: nothing is kept of a text but where
+//! the value stands.
 
-use std::collections::HashMap;
+mod look;
+mod path;
+
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, StringBuilder};
@@ -12,7 +16,9 @@ use datafusion_common::{Result, ScalarValue, exec_err};
 use datafusion_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
-use serde_json::value::RawValue;
+
+use self::look::look;
+use self::path::{Step, path_of};
 
 /// The functions of this module.
 pub(super) fn functions() -> impl Iterator<Item = Arc<ScalarUDF>> {
@@ -93,74 +99,14 @@ impl ScalarUDFImpl for JsonAt {
 }
 
 impl JsonAt {
-    fn look(&self, text: &str, path: &[Step]) -> Option<String> {
-        let mut value: &RawValue = serde_json::from_str(text).ok()?;
-        for step in path {
-            value = match step {
-                Step::Field(name) => {
-                    let fields: HashMap<String, &RawValue> =
-                        serde_json::from_str(value.get()).ok()?;
-                    fields.get(name).copied()?
-                }
-                Step::Element(number) => {
-                    let elements: Vec<&RawValue> = serde_json::from_str(value.get()).ok()?;
-                    elements.get(*number).copied()?
-                }
-            };
-        }
-        match value.get() {
+    fn look<'a>(&self, text: &'a str, path: &[Step]) -> Option<Cow<'a, str>> {
+        match look(text, path)?.get() {
             "null" => None,
-            text if text.starts_with('"') => serde_json::from_str(text).ok(),
-            text if text.starts_with(['{', '[']) => (!self.values_only).then(|| text.to_owned()),
-            text => Some(text.to_owned()),
-        }
-    }
-}
-
-/// A step of a path.
-enum Step {
-    Field(String),
-    Element(usize),
-}
-
-fn path_of(path: &str) -> Result<Vec<Step>> {
-    match steps(path.trim()) {
-        Some(steps) => Ok(steps),
-        None => exec_err!(
-            "`{path}` is no path in JSON: it is $, then .name, ['name'] or [0], as in $.a.b[0]"
-        ),
-    }
-}
-
-fn steps(path: &str) -> Option<Vec<Step>> {
-    let path = path.strip_prefix("lax ").unwrap_or(path).trim_start();
-    let mut rest = path.strip_prefix('$')?;
-    let mut steps = Vec::new();
-    while !rest.is_empty() {
-        if let Some(behind) = rest.strip_prefix('.') {
-            let end = behind.find(['.', '[']).unwrap_or(behind.len());
-            let (name, more) = behind.split_at_checked(end)?;
-            if name.is_empty() || name == "*" {
-                return None;
+            text if text.starts_with('"') => serde_json::from_str(text).ok().map(Cow::Owned),
+            text if text.starts_with(['{', '[']) => {
+                (!self.values_only).then_some(Cow::Borrowed(text))
             }
-            steps.push(Step::Field(name.to_owned()));
-            rest = more;
-            continue;
+            text => Some(Cow::Borrowed(text)),
         }
-        let behind = rest.strip_prefix('[')?;
-        let quote = behind
-            .chars()
-            .next()
-            .filter(|sign| matches!(sign, '\'' | '"'));
-        let (inside, more) = match quote {
-            Some(quote) => behind.get(1..)?.split_once(&format!("{quote}]"))?,
-            None => behind.split_once(']')?,
-        };
-        steps.push(match quote {
-            Some(_) => Step::Field(inside.to_owned()),
-            None => Step::Element(inside.trim().parse().ok()?),
-        });
-        rest = more;
     }
-    Some(steps)
 }

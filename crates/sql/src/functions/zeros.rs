@@ -14,7 +14,9 @@ use arrow::datatypes::{DataType, FieldRef};
 use datafusion_common::utils::normalize_float_zero;
 use datafusion_common::{Result, ScalarValue};
 use datafusion_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF};
+use datafusion_functions_nested::remove::array_remove_all_udf;
 
+use super::arrays::items::among_structs;
 use super::of_its_type::of_its_type;
 use super::over::{over, simplified};
 
@@ -22,7 +24,6 @@ use super::over::{over, simplified};
 const LOOKING: &[&str] = &[
     "array_position",
     "array_positions",
-    "array_remove",
     "array_remove_all",
     "array_remove_n",
     "array_replace",
@@ -40,10 +41,24 @@ const GROUPING: &[&str] = &[
 
 /// The functions of this module, whose work is done by `theirs`.
 pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
-    let looking = LOOKING.iter().map(|name| over(theirs, name, looked_for));
+    let looking = LOOKING
+        .iter()
+        .map(|name| over(theirs, name, looked_for_in_any));
     let has = simplified(theirs, "array_has", looked_for, is_told_by_in);
+    let remove = over(theirs, "array_remove", all_removed);
     let grouping = GROUPING.iter().map(|name| over(theirs, name, grouped));
-    looking.chain([has]).chain(grouping).flatten().collect()
+    let looking = looking.chain([has, remove]);
+    looking.chain(grouping).flatten().collect()
+}
+
+/// [`looked_for`] by a function that compares no structs.
+fn looked_for_in_any(below: &ScalarUDF, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    among_structs(below, of_call(call)?)
+}
+
+/// `array_remove` takes all equal items out, as elsewhere, and not the first.
+fn all_removed(_first: &ScalarUDF, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    looked_for_in_any(&array_remove_all_udf(), call)
 }
 
 fn looked_for(below: &ScalarUDF, call: ScalarFunctionArgs) -> Result<ColumnarValue> {

@@ -19,14 +19,8 @@ use crate::functions::{Functions, joined};
 /// Constants up to so many bytes are no matter for a batch.
 const SMALL: u64 = 1 << 10;
 
-/// Functions that the planner makes of `@>`, `<@`, `= any(…)`, `<> all(…)`, brackets, and a map of single keys and values.
-const OF_SYNTAX: &[&str] = &[
-    "array_element",
-    "array_has",
-    "array_has_all",
-    "array_slice",
-    "map",
-];
+/// Functions that the planner makes of `@>`, `<@`, brackets, and a map of single keys and values.
+const OF_SYNTAX: &[&str] = &["array_element", "array_has_all", "array_slice", "map"];
 
 /// The rule; it runs when the types are equal, and once more when all is simplified.
 #[derive(Debug)]

@@ -26,7 +26,7 @@ const OF_TWO: &[&str] = &["ifnull", "nvl"];
 /// Functions that put what they are given into an array, a map or a struct.
 const MAKING: &[&str] = &["make_array", "make_map", "map", "named_struct", "struct"];
 
-/// Arrays, structs and maps that are written within each other, at most.
+/// Arrays, structs and maps that are made within each other, at most.
 const WHOLES: usize = 100;
 
 /// BETWEENs, lambdas and calls of `map` within each other of which something is planned twice, at most.
@@ -140,7 +140,7 @@ impl VisitorMut for Calls<'_> {
             self.called.note(own, own);
         }
         self.lambdas += usize::from(matches!(expr, Expr::Lambda(_)));
-        self.wholes += usize::from(makes_whole(expr));
+        self.wholes += wholes_of(expr);
         self.twice += usize::from(is_planned_twice(expr));
         if self.wholes > WHOLES || self.twice > TWICE {
             return ControlFlow::Break(Box::new(too_deep(expr)));
@@ -150,7 +150,7 @@ impl VisitorMut for Calls<'_> {
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
         self.lambdas -= usize::from(matches!(expr, Expr::Lambda(_)));
-        self.wholes -= usize::from(makes_whole(expr));
+        self.wholes -= wholes_of(expr);
         self.twice -= usize::from(is_planned_twice(expr));
         ControlFlow::Continue(())
     }
@@ -293,6 +293,12 @@ fn makes_whole(expr: &Expr) -> bool {
         })
 }
 
+/// How many wholes within each other it makes: a map of single keys and values is made of two arrays of them.
+fn wholes_of(expr: &Expr) -> usize {
+    let is_of_pairs = name_of(expr).is_some_and(|name| name.value.eq_ignore_ascii_case("make_map"));
+    usize::from(makes_whole(expr)) + usize::from(is_of_pairs)
+}
+
 /// Whether something of it is planned twice: it is BETWEEN, a lambda, or a `map` of which the planner is left to see what it is given.
 fn is_planned_twice(expr: &Expr) -> bool {
     if matches!(expr, Expr::Between { .. } | Expr::Lambda(_)) {
@@ -310,7 +316,7 @@ fn too_deep(expr: &Expr) -> Error {
             "BETWEEN and lambdas are nested too deep: {TWICE} within each other are the most, together with calls of map"
         ),
         _ => format!(
-            "arrays, structs and maps are nested too deep: {WHOLES} within each other are the most, and {TWICE} calls of map over what is neither a column nor written in brackets"
+            "arrays, structs and maps are nested too deep: {WHOLES} within each other are the most, of which map('a', 1) is two, and {TWICE} calls of map over what is neither a column nor written in brackets"
         ),
     };
     invalid(Place::of(expr.span()), &message)

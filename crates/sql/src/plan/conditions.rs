@@ -138,6 +138,10 @@ fn equals(expr: &Expr) -> Option<(&Expr, Vec<&Expr>)> {
     let mut column = None;
     let mut values = Vec::new();
     for part in alternatives(expr) {
+        // Nothing is kept by a null.
+        if is_null(part) {
+            continue;
+        }
         let Expr::BinaryExpr(BinaryExpr {
             left,
             op: Operator::Eq,
@@ -185,7 +189,9 @@ fn one_of<'a>(
     input: &DFSchema,
 ) -> Option<ColumnTest> {
     let data_type = type_of(column, input)?;
-    let values = values.into_iter().map(|value| match value {
+    // Nothing is equal to a null.
+    let values = values.into_iter().filter(|value| !is_null(value));
+    let values = values.map(|value| match value {
         Expr::Literal(value, _) if is_value_of(value, data_type) => Some(value.clone()),
         _ => None,
     });
@@ -193,6 +199,10 @@ fn one_of<'a>(
     ScalarValue::iter_to_array(values)
         .ok()
         .map(ColumnTest::OneOf)
+}
+
+fn is_null(expr: &Expr) -> bool {
+    matches!(expr, Expr::Literal(value, _) if value.is_null())
 }
 
 /// A constant of the column's type that is not null.

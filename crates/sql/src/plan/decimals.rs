@@ -194,7 +194,7 @@ fn held_against(mut exprs: Vec<&mut Expr>, schema: &DFSchema) -> Result<()> {
     if any_with_parts(&exprs, schema) {
         return items::of_numbers(&mut exprs, schema, items::COMPARISON);
     }
-    beside_whole_numbers(&mut exprs, schema);
+    beside_whole_numbers(&mut exprs, schema)?;
     unify(
         exprs.iter_mut().map(|expr| &mut **expr).collect(),
         DECIMAL128_MAX_SCALE,

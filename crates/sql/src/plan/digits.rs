@@ -80,7 +80,8 @@ fn without_check(expr: Expr) -> Expr {
     }
 }
 
-/// Functions that give a decimal which they were given, or found in what they were given, or one of as many digits.
+/// Functions that give a decimal which they were given, or found in what they were given, or one of as many digits; and those that give
+/// wholes, of which nobody need ask the type.
 const HANDING_ON: &[&str] = &[
     "abs",
     "array_element",
@@ -90,7 +91,11 @@ const HANDING_ON: &[&str] = &[
     "get_field",
     "greatest",
     "least",
+    "make_array",
+    "map",
+    "named_struct",
     "nullif",
+    "struct",
 ];
 
 /// Whether the result may have more digits than its type. An operator's type has room for all that it can give, but for

@@ -12,6 +12,11 @@ use super::settled::{results, type_of};
 /// Functions that give a number which they are given, or that without its sign.
 const HANDING_ON: &[&str] = &["abs", "coalesce", "greatest", "least", "nullif"];
 
+/// Whether what is called so, or CASE, gives one of the numbers that it is given.
+pub(super) fn hands_on(name: &str) -> bool {
+    name == "CASE" || HANDING_ON.contains(&name)
+}
+
 /// What an array of the query is made of.
 pub(super) fn items_of(expr: &Expr) -> Option<&[Expr]> {
     match expr {

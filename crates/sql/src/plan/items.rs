@@ -13,16 +13,17 @@ pub(super) mod planned;
 use arrow::datatypes::{DECIMAL128_MAX_PRECISION, DECIMAL256_MAX_PRECISION, DataType};
 use datafusion_common::utils::{base_type, list_ndims};
 use datafusion_common::{DFSchema, Result, ScalarValue, plan_err};
-use datafusion_expr::Expr;
 use datafusion_expr::type_coercion::binary::type_union_coercion;
+use datafusion_expr::{Expr, cast};
 
 use super::comparisons::{compared, digits_of, literal_text};
 use super::elements::{become_items, each_item, each_result, handed_numbers, items_of, types_of};
 use super::nested::{each_place, gives_fields};
+use super::numbers::{is_written, worked_out, written};
 use super::settled::{results, type_of};
 use super::times::days::joined;
 use super::whole::{in_digits, no_double, refuse_beside_doubles};
-use crate::constants::value_of;
+use crate::functions::quantified;
 use crate::functions::written::{decimal, is_whole, text_of};
 
 /// What messages call operators that compare arrays whole.
@@ -37,6 +38,11 @@ const COMPARING: &[&str] = &[
     "array_position",
     "array_positions",
 ];
+
+/// Whether a function of this name compares items.
+fn compares(name: &str) -> bool {
+    COMPARING.contains(&name) || quantified::is_one(name)
+}
 
 /// What counts: none of the numbers that it gives is one that Doubles leave out.
 const COUNTING: &[&str] = &[
@@ -74,7 +80,11 @@ pub(super) fn of_numbers(exprs: &mut [&mut Expr], schema: &DFSchema, name: &str)
     if exprs.iter().any(|expr| gives_fields(expr, schema)) {
         return each_place(exprs, schema, &|found| {
             let mut found: Vec<&mut Expr> = found.iter_mut().collect();
-            of_numbers(&mut found, schema, name)
+            of_numbers(&mut found, schema, name)?;
+            match joined(name) {
+                3 => of_one_type(&mut found, schema),
+                _ => Ok(()),
+            }
         });
     }
     for expr in exprs.iter_mut() {
@@ -98,7 +108,7 @@ pub(super) fn of_numbers(exprs: &mut [&mut Expr], schema: &DFSchema, name: &str)
     let texts_are_known = has(Kind::TextOfQuery) && !has(Kind::TextOfRecord);
     if joins
         && texts_are_known
-        && !COMPARING.contains(&name)
+        && !compares(name)
         && let Some(text) = texts_of_array(exprs, schema)
     {
         return all_become(exprs, &text, schema);
@@ -161,7 +171,7 @@ fn look(expr: &Expr, schema: &DFSchema, is_result: bool, found: &mut Vec<Kind>) 
         }
         return;
     }
-    if written(expr).is_some() {
+    if is_written(expr) {
         found.push(Kind::Written);
         if text_of(expr).is_some_and(is_whole) {
             found.push(Kind::Long);
@@ -202,35 +212,14 @@ fn counts(expr: &Expr) -> bool {
     matches!(expr, Expr::ScalarFunction(call) if COUNTING.contains(&call.func.name()))
 }
 
-/// A Double that the query works out by itself is taken as if it was written.
-pub(super) fn worked_out(item: &mut Expr, schema: &DFSchema) {
-    let is_double = type_of(item, schema).is_ok_and(|own| own == DataType::Float64);
-    if !is_double || written(item).is_some() {
-        return;
-    }
-    if let Some(ScalarValue::Float64(number)) = value_of(item)
-        && number.is_none_or(f64::is_finite)
-    {
-        *item = Expr::Literal(ScalarValue::Float64(number), None);
-    }
-}
-
-/// The text of a number of the query with a point, or by its text.
-fn written(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::Literal(ScalarValue::Float64(Some(number)), _) => Some(number.to_string()),
-        other => text_of(other).map(str::to_owned),
-    }
-}
-
-/// Whether the numbers with a point of an array are all of the query: what meets the array may say that they are decimals. Else they
-/// become Doubles when all has been looked at.
+/// Whether the numbers with a point in an array, or among what is handed on, are all of the query: what meets it may say that they are
+/// decimals. Else they become Doubles when all has been looked at.
 pub(super) fn wait(exprs: &[&mut Expr], schema: &DFSchema) -> bool {
     exprs.iter().all(|expr| match text_of(expr) {
         Some(text) => !is_whole(text),
         None => {
             let is_double = type_of(expr, schema).is_ok_and(|own| own.is_floating());
-            !is_double || written(expr).is_some()
+            !is_double || is_written(expr)
         }
     })
 }
@@ -251,7 +240,7 @@ fn as_decimals(exprs: &mut [&mut Expr], schema: &DFSchema, name: &str) -> Result
     let scale = i8::try_from(behind).unwrap_or(i8::MAX);
     let all = if digits <= DECIMAL128_MAX_PRECISION {
         DataType::Decimal128(digits, scale)
-    } else if digits <= DECIMAL256_MAX_PRECISION && COMPARING.contains(&name) {
+    } else if digits <= DECIMAL256_MAX_PRECISION && compares(name) {
         DataType::Decimal256(digits, scale)
     } else {
         let what = subject(name);
@@ -287,6 +276,28 @@ fn exactly(item: &mut Expr) -> Result<()> {
         Some(number) => plan_err!("the number {number} can't be exact beside a decimal here"),
         None => Ok(()),
     }
+}
+
+/// Numbers at one place of structs are of one type, and so are nulls beside anything: of an array and two others DataFusion makes none.
+fn of_one_type(exprs: &mut [&mut Expr], schema: &DFSchema) -> Result<()> {
+    let types = types_of(exprs.iter().map(|expr| &**expr), schema).unwrap_or_default();
+    let known = types.into_iter().filter(|own| !own.is_null()).map(Some);
+    let all = known.reduce(|all, own| match (all?, own?) {
+        (all, own) if all == own => Some(all),
+        (all, own) if all.is_numeric() && own.is_numeric() => type_union_coercion(&all, &own),
+        _ => None,
+    });
+    let Some(all) = all.flatten() else {
+        return Ok(());
+    };
+    for expr in exprs.iter_mut() {
+        if type_of(expr, schema).is_ok_and(|own| own.is_null()) {
+            **expr = cast(std::mem::take(&mut **expr), all.clone());
+        } else {
+            become_items(expr, &all, schema);
+        }
+    }
+    Ok(())
 }
 
 /// The type of the items that others are joined with, if they are texts: those of the first array of the most levels.

@@ -17,6 +17,7 @@ use super::conditions::can_not_fail;
 use super::over_expressions;
 use crate::functions::as_cast;
 use crate::functions::kept_null::kept_null;
+use crate::functions::quantified::is_one;
 
 /// The rule; it runs when every cast is there, also those that nobody wrote.
 #[derive(Debug)]
@@ -83,7 +84,7 @@ fn is_always_null(expr: &Expr) -> bool {
             is_always_null(&between.expr) || (is_null(&between.low) && is_null(&between.high))
         }
         Expr::Like(like) => is_always_null(&like.expr) || is_null(&like.pattern),
-        Expr::ScalarFunction(call) if call.func.name() == LOOKED_THROUGH => {
+        Expr::ScalarFunction(call) if looks(call.func.name()) => {
             call.args.first().is_some_and(is_null)
         }
         other => is_null(other),
@@ -132,25 +133,25 @@ fn nulls_beside_failures(expr: &mut Expr) -> Vec<&mut Expr> {
             }
         }
         // What `x = any(null)` comes to.
-        Expr::ScalarFunction(call) if call.func.name() == LOOKED_THROUGH => {
-            match call.args.as_mut_slice() {
-                [array, item] if is_null(array) && may_fail(item) => vec![array],
-                _ => Vec::new(),
-            }
-        }
+        Expr::ScalarFunction(call) if looks(call.func.name()) => match call.args.as_mut_slice() {
+            [array, item] if is_null(array) && may_fail(item) => vec![array],
+            _ => Vec::new(),
+        },
         _ => Vec::new(),
     }
 }
 
-/// What looks for something in an array.
-const LOOKED_THROUGH: &str = "array_has";
+/// Whether a function of this name compares something with the items of an array.
+fn looks(name: &str) -> bool {
+    name == "array_has" || is_one(name)
+}
 
 fn may_fail(expr: &Expr) -> bool {
     !can_not_fail(expr)
 }
 
 /// Whether an expression is null, of whatever type.
-fn is_null(expr: &Expr) -> bool {
+pub(super) fn is_null(expr: &Expr) -> bool {
     matches!(within_casts(expr), Expr::Literal(value, _) if value.is_null())
 }
 

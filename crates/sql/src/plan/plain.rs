@@ -171,6 +171,13 @@ fn of_operator(message: &str) -> Option<Plain> {
         };
         return Some(plain(message, next));
     }
+    let of_time = "Cannot get result type for temporal operation ";
+    if let Some(rest) = between(message, of_time, ": ") {
+        return Some(plain(
+            format!("there is no {rest}"),
+            "write the interval itself, as in interval '2' day",
+        ));
+    }
     let compared = "Cannot infer common argument type for comparison operation ";
     if let Some(rest) = message.strip_prefix(compared) {
         let message = format!("there is no comparison {rest}");

@@ -23,6 +23,7 @@ use super::items::planned;
 use super::times::chosen::instead;
 use crate::functions::Functions;
 use crate::functions::kept_null;
+use crate::functions::quantified;
 use crate::functions::written::{self, Written};
 use crate::schema::types::named;
 
@@ -89,6 +90,9 @@ impl ContextProvider for Provider {
         }
         if name == kept_null::NAME {
             return Some(kept_null::kept_null());
+        }
+        if let Some(comparison) = quantified::quantified(name) {
+            return Some(planned::instead(comparison));
         }
         self.functions
             .scalar(name)

@@ -23,7 +23,8 @@ pub(super) fn field_of(expr: &Expr, schema: &DFSchema) -> Result<FieldRef> {
 }
 
 /// The type of what `expr` gives in the end. Each part of it is asked once, and nothing of it is copied or written out, but for a
-/// CASE in a function that takes a lambda.
+/// CASE in a function that takes a lambda. Neither is the type of what stands in an array: DataFusion writes that into an error which
+/// it drops, and a type may be as deep as the expression.
 ///
 /// # Errors
 /// As those of [`field_of`].
@@ -38,15 +39,27 @@ pub(super) fn type_of(expr: &Expr, schema: &DFSchema) -> Result<DataType> {
             let (left, right) = (type_of(left, schema)?, type_of(right, schema)?);
             BinaryTypeCoercer::new(&left, op, &right).get_result_type()
         }
-        Expr::ScalarFunction(call) => {
-            let args = call.args.iter().map(|arg| in_its_place(arg, schema));
-            let args = args.collect::<Result<_>>()?;
-            let call = ScalarFunction::new_udf(Arc::clone(&call.func), args);
-            Expr::ScalarFunction(call).get_type(schema)
+        Expr::ScalarFunction(call) if call.func.name() == "make_array" => {
+            let items = call.args.iter().map(|item| type_of(item, schema));
+            let items: Vec<DataType> = items.collect::<Result<_>>()?;
+            match items.as_slice() {
+                [first, others @ ..] if others.iter().all(|own| own == first) => {
+                    Ok(DataType::new_list(first.clone(), true))
+                }
+                _ => of_call(call, schema),
+            }
         }
+        Expr::ScalarFunction(call) => of_call(call, schema),
         Expr::HigherOrderFunction(_) => made_equal(expr, schema)?.get_type(schema),
         other => other.get_type(schema),
     }
+}
+
+fn of_call(call: &ScalarFunction, schema: &DFSchema) -> Result<DataType> {
+    let args = call.args.iter().map(|arg| in_its_place(arg, schema));
+    let args = args.collect::<Result<_>>()?;
+    let call = ScalarFunction::new_udf(Arc::clone(&call.func), args);
+    Expr::ScalarFunction(call).get_type(schema)
 }
 
 /// The type that holds all results of a CASE, if there is one.

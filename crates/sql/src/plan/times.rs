@@ -8,6 +8,7 @@
 //! Times in nanoseconds, which files of columns have, become their microseconds where they meet anything else. Among
 //! themselves, and where they are only handed on, they keep all of their digits.
 
+pub(super) mod beside;
 pub(super) mod chosen;
 pub(super) mod days;
 mod items;
@@ -117,7 +118,7 @@ fn called(mut call: ScalarFunction, schema: &DFSchema) -> Result<ScalarFunction>
         let count = days::joined(name).min(call.args.len());
         let met = call.args.get_mut(..count).unwrap_or_default();
         if met.iter().any(|arg| gives_fields(arg, schema)) {
-            unify(met, schema)?;
+            handed_on(met, schema, name)?;
         } else {
             items::unify(met, schema, name)?;
         }

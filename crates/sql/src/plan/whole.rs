@@ -10,7 +10,7 @@ use super::settled::{results, type_of};
 use crate::functions::written::{as_written, decimal, is_whole, negative, text_of};
 
 /// From here on Doubles leave whole numbers out.
-const GAPS: u64 = 1 << 53;
+pub(super) const GAPS: u64 = 1 << 53;
 
 /// The digits of such a number; none of any other expression.
 pub(super) fn no_double(expr: &Expr) -> Option<String> {

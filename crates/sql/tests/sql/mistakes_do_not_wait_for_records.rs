@@ -100,22 +100,6 @@ const IN_VAIN: &[(&str, &str)] = &[
     ("cast(s as varchar(0))", "0 characters"),
     ("chr(-1)", "-1"),
     (
-        "array_replace(make_array(named_struct('a', n)), named_struct('a', n), named_struct('a', n))",
-        "there is no comparison",
-    ),
-    (
-        "array_replace_all(make_array(named_struct('a', n)), named_struct('a', n), named_struct('a', n))",
-        "there is no comparison",
-    ),
-    (
-        "array_remove(make_array(named_struct('a', n)), named_struct('a', n))",
-        "there is no comparison",
-    ),
-    (
-        "array_positions(make_array(named_struct('a', n)), named_struct('a', n))",
-        "there is no comparison",
-    ),
-    (
         "array_position(make_array(map(make_array(s), make_array(n))), map(make_array(s), make_array(n)))",
         "there is no comparison",
     ),

@@ -35,3 +35,17 @@ fn what_may_fail_hides_what_stands_behind_it() {
     assert_eq!(conditions("id = 5 and cast(s as int) = 1"), 1);
     assert_eq!(conditions("cast(s as int) = 1 and id = 5"), 0);
 }
+
+#[test]
+fn any_and_all_of_constants_say_as_much_as_other_conditions() {
+    for filter in [
+        "id = any([1, 2])",
+        "id = any([1, 2, null])",
+        "id = any([1, 2, 3, 4, 5, null])",
+        "id in (1, 2, null)",
+        "id > any([1, 2])",
+        "id <= all([1, 2])",
+    ] {
+        assert_eq!(conditions(filter), 1, "{filter}");
+    }
+}

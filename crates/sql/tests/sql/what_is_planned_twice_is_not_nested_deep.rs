@@ -30,6 +30,19 @@ fn eight_levels_are_answered_and_more_are_refused() {
 }
 
 #[test]
+fn any_and_all_are_planned_once_at_every_level() {
+    for (before, after, expected) in [
+        ("case when id > any([1, ", "]) then 1 else 2 end", "2"),
+        ("case when id = all([1, ", "]) then 1 else 2 end", "1"),
+        ("case when ", " > any([1, id + 1]) then 1 else 2 end", "1"),
+        ("case when ", " <= all([1, 2]) then 1 else 2 end", "1"),
+    ] {
+        let expression = nested(before, "id", after, 12);
+        assert_eq!(value(SCHEMA, ROW, &expression), expected, "{expression}");
+    }
+}
+
+#[test]
 fn those_beside_each_other_are_no_matter() {
     let many = vec!["id between 0 and 2"; 40].join(" and ");
     assert_eq!(value(SCHEMA, ROW, &many), "true");

@@ -5,8 +5,9 @@ use datafusion_common::{DFSchema, Result, plan_err};
 use datafusion_expr::Expr;
 
 use super::super::comparisons::{doubles_of_records, literal_text, long_beside_numbers};
-use super::super::elements::each_number;
+use super::super::elements::{each_number, hands_on};
 use super::super::items;
+use super::super::numbers::worked_out;
 use super::super::whole::{in_digits, may_be_long, no_double, refuse_beside_doubles};
 use super::{any_with_parts, beside, is};
 use crate::functions::written::{is_certain, text_of};
@@ -41,7 +42,7 @@ pub(super) fn chosen(mut exprs: Vec<&mut Expr>, schema: &DFSchema, name: &str) -
     refuse_beside_doubles(&exprs, schema, name)?;
     if decimals {
         refuse_beside_decimals(&mut exprs, schema, name)?;
-    } else if name == "make_array" && items::wait(&exprs, schema) {
+    } else if (name == "make_array" || hands_on(name)) && items::wait(&exprs, schema) {
         return Ok(());
     }
     beside(exprs, schema)
@@ -59,7 +60,7 @@ fn numbers_in_digits(exprs: &mut [&mut Expr], schema: &DFSchema) -> Result<bool>
     }
     for expr in exprs.iter_mut() {
         each_number(expr, schema, &mut |number| {
-            items::worked_out(number, schema);
+            worked_out(number, schema);
             Ok(())
         })?;
     }

@@ -13,6 +13,7 @@ use datafusion_expr::{
 };
 
 use super::super::nested::shapes::alike;
+use super::super::times::beside::taken_for;
 use super::super::times::days::joined;
 
 /// What the planner is given in the place of `function`.
@@ -52,11 +53,17 @@ impl Planned {
     fn may_be_made_equal(&self, types: &[DataType]) -> bool {
         let count = joined(self.itself.name()).min(types.len());
         let met = types.get(..count).unwrap_or_default();
-        let is_known = |own: &DataType| {
-            let own = base_type(own);
-            own.is_null() || own.is_string() || own.is_numeric() || own.is_temporal()
-        };
         met.len() > 1 && met.iter().any(DataType::is_list) && met.iter().all(is_known)
+    }
+}
+
+/// Whether a rule may make another type of it, or of what stands in it.
+fn is_known(own: &DataType) -> bool {
+    match base_type(own) {
+        DataType::Struct(fields) => fields
+            .iter()
+            .all(|field| *field.data_type() == DataType::Boolean || is_known(field.data_type())),
+        own => own.is_null() || own.is_string() || own.is_numeric() || own.is_temporal(),
     }
 }
 
@@ -88,7 +95,10 @@ impl ScalarUDFImpl for Planned {
     }
 
     fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
-        match self.taken(&alike(types)) {
+        let same = alike(types);
+        let taken = self.taken(&same);
+        let taken = taken.or_else(|refused| self.taken(&taken_for(&same)).map_err(|_| refused));
+        match taken {
             Err(_) if self.may_be_made_equal(types) => Ok(types.to_vec()),
             taken => taken,
         }

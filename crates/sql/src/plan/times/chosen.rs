@@ -13,6 +13,7 @@ use datafusion_expr::{
 
 use super::super::elements::with_items;
 use super::super::nested::shapes::alike;
+use super::beside::taken_for;
 use super::days::is_day;
 use super::micros;
 
@@ -40,6 +41,17 @@ pub(super) fn itself(function: &ScalarUDF) -> Option<Arc<ScalarUDF>> {
 struct BesideDays {
     itself: Arc<ScalarUDF>,
     signature: Signature,
+}
+
+impl BesideDays {
+    /// The types as which the function itself takes its arguments.
+    fn taken(&self, types: &[DataType]) -> Result<Vec<DataType>> {
+        let fields = types.iter().map(|own| Field::new("", own.clone(), true));
+        let fields: Vec<FieldRef> = fields.map(Arc::new).collect();
+        let fields = fields_with_udf(&fields, self.itself.as_ref())?;
+        let types = fields.iter().map(|field| field.data_type().clone());
+        Ok(types.collect())
+    }
 }
 
 impl ScalarUDFImpl for BesideDays {
@@ -77,12 +89,10 @@ impl ScalarUDFImpl for BesideDays {
             _ => own.clone(),
         });
         let taken: Vec<DataType> = taken.collect();
-        let fields = alike(&taken).into_iter();
-        let fields = fields.map(|own| Arc::new(Field::new("", own, true)));
-        let fields: Vec<FieldRef> = fields.collect();
-        let fields = fields_with_udf(&fields, self.itself.as_ref())?;
-        let types = fields.iter().map(|field| field.data_type().clone());
-        Ok(types.collect())
+        let same = alike(&taken);
+        let taken = self.taken(&same);
+        // Within structs it is the same.
+        taken.or_else(|refused| self.taken(&taken_for(&same)).map_err(|_| refused))
     }
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {

@@ -6,8 +6,10 @@
 use arrow::datatypes::DataType;
 use datafusion_common::{DFSchema, Result, plan_err};
 use datafusion_expr::expr::{InList, ScalarFunction};
-use datafusion_expr::{Between, BinaryExpr, Case, Expr, ExprSchemable, Operator};
+use datafusion_expr::{Between, BinaryExpr, Case, Expr, Operator};
 
+use super::super::settled::type_of;
+use crate::functions::quantified;
 use crate::functions::times::CHOOSING;
 
 /// Refuses an expression in which a day meets a whole number.
@@ -106,6 +108,9 @@ fn given(call: &ScalarFunction, schema: &DFSchema) -> Vec<DataType> {
 
 /// How many arguments of a function over arrays are compared or joined with the elements; none of any other function.
 pub(in crate::plan) fn joined(name: &str) -> usize {
+    if quantified::is_one(name) {
+        return 2;
+    }
     let known = OF_ELEMENTS.iter().find(|(known, _)| *known == name);
     known.map_or(0, |(_, count)| *count)
 }
@@ -123,7 +128,7 @@ fn of_element(data_type: DataType) -> DataType {
 fn types_of<'a>(exprs: impl IntoIterator<Item = &'a Expr>, schema: &DFSchema) -> Vec<DataType> {
     let types = exprs.into_iter();
     types
-        .filter_map(|expr| expr.get_type(schema).ok())
+        .filter_map(|expr| type_of(expr, schema).ok())
         .collect()
 }
 
