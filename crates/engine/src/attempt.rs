@@ -20,7 +20,7 @@ use millstream_storage::Behind;
 use parking::Parked;
 
 use crate::graph::JobGraph;
-use crate::messages::{Command, EventSender, SnapshotSender};
+use crate::messages::{Command, EventSender, SnapshotSender, TaskKey};
 use crate::metrics::TaskMetrics;
 use crate::plan::Plan;
 use crate::rate::RateLimit;
@@ -195,6 +195,18 @@ impl Attempt {
                 "the thread of enumerators takes no commands: an enumerator stands still",
             )
             .next("mend what waits in the source")
+        })
+    }
+
+    /// What sinks wait for that lies outside the job, by their tasks.
+    pub(crate) fn sinks_wait(&self) -> impl Iterator<Item = (TaskKey, String)> {
+        let vertices = self.shared.spec.metrics.iter().enumerate();
+        vertices.flat_map(|(vertex, subtasks)| {
+            let subtasks = subtasks.iter().enumerate();
+            subtasks.filter_map(move |(subtask, metrics)| {
+                let why = metrics.source.sink_held_up.get()?;
+                Some((TaskKey { vertex, subtask }, why))
+            })
         })
     }
 

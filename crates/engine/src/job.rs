@@ -11,6 +11,7 @@ mod observer;
 mod others;
 mod snapshot;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -363,8 +364,34 @@ impl Driver {
 
     /// Tells the machine, and does what it decides.
     fn step(&mut self, event: Event) {
+        let mut now = self.now();
+        // Whether a snapshot that is given up counts is decided by what holds it up at that moment.
+        if self.machine.is_snapshot_overdue(now)
+            && let Some(waits) = self.sinks_wait()
+        {
+            self.step_at(now, waits);
+            now = self.now();
+        }
+        self.step_at(now, event);
+    }
+
+    /// What sinks wait for that may hold the running snapshot up; `None`: nothing.
+    fn sinks_wait(&self) -> Option<Event> {
+        let checkpoint = self.machine.running_snapshot()?.checkpoint;
+        // A directory that can't be made holds it up before any sink does.
+        if !self.snapshots.is_told(checkpoint) {
+            return None;
+        }
+        let (attempt, running) = self.attempt.as_ref()?;
+        let sinks = running.sinks_wait();
+        let sinks: BTreeMap<_, _> = sinks.map(|(task, why)| (task_id(task), why)).collect();
+        let attempt = *attempt;
+        (!sinks.is_empty()).then_some(Event::SinksWait { attempt, sinks })
+    }
+
+    fn step_at(&mut self, now: Millis, event: Event) {
         let before = self.machine.failure_count();
-        let actions = self.machine.handle(self.now(), event);
+        let actions = self.machine.handle(now, event);
         let new = self.machine.failure_count().saturating_sub(before);
         let known = self.machine.failures().count();
         let old = known.saturating_sub(usize::try_from(new).unwrap_or(known));

@@ -43,6 +43,8 @@ pub struct Checkpoints {
     due: Option<Millis>,
     last_end: Option<Millis>,
     failures: u32,
+    /// The newest checkpoint was held up from outside, and given up.
+    held_up: bool,
     history: BTreeMap<CheckpointId, CheckpointRecord>,
 }
 
@@ -58,6 +60,7 @@ impl Checkpoints {
             due: None,
             last_end: None,
             failures: 0,
+            held_up: false,
             history: BTreeMap::new(),
         }
     }
@@ -97,6 +100,7 @@ impl Checkpoints {
     /// Every task of a new attempt runs: the interval begins.
     pub fn arm(&mut self, now: Millis) {
         self.failures = 0;
+        self.held_up = false;
         self.due = self.settings.interval.map(|interval| now.plus(interval));
     }
 
@@ -201,7 +205,7 @@ impl Checkpoints {
             let pause = FINAL_RETRY.max(self.settings.min_pause);
             let retry = self
                 .last_end
-                .filter(|_| self.failures > 0)
+                .filter(|_| self.failures > 0 || self.held_up)
                 .map(|end| end.plus(pause));
             return Some(retry.unwrap_or(Millis(0)));
         }
@@ -298,6 +302,7 @@ impl Checkpoints {
         let pending = self.running.take()?;
         if pending.wanted.counts_as_checkpoint() {
             self.failures = 0;
+            self.held_up = false;
         }
         self.remember(now, &pending, CheckpointEnd::Completed(path.to_owned()));
         Some(pending)
@@ -324,6 +329,12 @@ impl Checkpoints {
     pub fn count_failure(&mut self) -> bool {
         self.failures = self.failures.saturating_add(1);
         self.failures > self.settings.tolerable_failures
+    }
+
+    /// Notes that a checkpoint was given up that something outside the job has held up. It is no failure of the job, so it is not
+    /// counted; the last one at the end of the input is tried again after a pause all the same.
+    pub fn note_held_up(&mut self) {
+        self.held_up = true;
     }
 
     /// How many checkpoints have failed one after the other.

@@ -1,5 +1,6 @@
 //! What a machine is told.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use millstream_core::{CheckpointId, TaskStatus, TriggerId};
@@ -69,6 +70,15 @@ pub enum Event {
         task: Option<TaskId>,
         /// Why, in one line.
         reason: String,
+    },
+    /// What sinks wait for just now that lies outside the job, by their tasks. To be told before anything else where a snapshot
+    /// [is overdue](crate::JobMachine::is_snapshot_overdue): one that such a task keeps from being complete is given up by this,
+    /// and not counted.
+    SinksWait {
+        /// The attempt.
+        attempt: Attempt,
+        /// Why, in one line each; tasks whose sinks do not wait are not in it.
+        sinks: BTreeMap<TaskId, String>,
     },
     /// The answer to [`Action::WriteSnapshot`](crate::Action::WriteSnapshot): `_metadata` of the checkpoint is in place.
     SnapshotWritten {

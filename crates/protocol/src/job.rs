@@ -182,6 +182,7 @@ impl JobMachine {
             } => {
                 self.declined(now, attempt, checkpoint, task, &reason);
             }
+            Event::SinksWait { attempt, sinks } => self.sinks_wait(now, attempt, &sinks),
             Event::SnapshotWritten {
                 checkpoint,
                 path,
@@ -242,6 +243,12 @@ impl JobMachine {
         .into_iter()
         .flatten()
         .min()
+    }
+
+    /// Whether a snapshot is to be given up at `now`, because tasks take too long. Whoever asks tells [`Event::SinksWait`] first, but not
+    /// where it is being written: that needs no sink, and the answer may be what is told next.
+    pub fn is_snapshot_overdue(&self, now: Millis) -> bool {
+        self.checkpoints.is_overdue(now) && !self.checkpoints.is_writing_running()
     }
 
     /// The job's status.

@@ -117,6 +117,7 @@ impl IoThread {
             end_is_unknown: false,
             undeleted: Vec::new(),
             left: VecDeque::new(),
+            unmade: None,
             savepoints: VecDeque::new(),
             owed: Owed::default(),
             notes: Vec::new(),
@@ -204,6 +205,8 @@ struct IoWorker {
     undeleted: Vec<SnapshotRef>,
     /// Snapshots that are not needed any more and could not be deleted.
     left: VecDeque<SnapshotRef>,
+    /// Where the snapshot that was begun last was to have its savepoint, if that was not made.
+    unmade: Option<PathBuf>,
     /// The savepoints that were begun last, and what they lie in.
     savepoints: VecDeque<(PathBuf, Place)>,
     /// What is prepared and must outlive the job.
@@ -290,8 +293,11 @@ impl IoWorker {
                     savepoint,
                     ..
                 } = begin;
-                if let Some((savepoint, _)) = savepoint.filter(|_| targets.is_ok()) {
-                    self.remember(savepoint);
+                self.unmade = None;
+                match (savepoint, &targets) {
+                    (Some((savepoint, _)), Ok(_)) => self.remember(savepoint),
+                    (savepoint, Err(_)) => self.unmade = savepoint.map(|(unmade, _)| unmade),
+                    (None, Ok(_)) => {}
                 }
                 Some(Message::Begun {
                     attempt,
@@ -350,9 +356,11 @@ impl IoWorker {
                 None
             }
             IoTask::Discard(directories) => {
-                for directory in directories {
+                // What lies away from the checkpoints and was not made is not waited for a second time.
+                let unmade = self.unmade.as_ref();
+                for directory in directories.iter().filter(|it| Some(*it) != unmade) {
                     let held = self.start.keeper.check();
-                    if let Err(error) = held.and_then(|()| discard_incomplete(&directory)) {
+                    if let Err(error) = held.and_then(|()| discard_incomplete(directory)) {
                         tracing::debug!("{} stays: {error}", directory.display());
                     }
                 }

@@ -162,6 +162,12 @@ impl Snapshots {
             .is_some()
     }
 
+    /// Whether tasks were told of the boundary: they are once the directories are there, where there are any.
+    pub(super) fn is_told(&self, checkpoint: CheckpointId) -> bool {
+        let pending = self.pending.get(&checkpoint);
+        pending.is_some_and(|pending| pending.place.is_none() || pending.targets.is_some())
+    }
+
     /// Where a snapshot goes, and how it is written; `None`: nothing is written.
     pub(super) fn place(
         &self,
@@ -430,3 +436,6 @@ fn entries(entries: &[StateEntry]) -> impl Iterator<Item = EntryMetadata> {
         value: entry.value.clone(),
     })
 }
+
+#[cfg(test)]
+mod tests;

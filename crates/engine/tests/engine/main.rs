@@ -15,3 +15,4 @@ mod operators_that_multiply_do_not_fill_the_memory;
 mod readers_are_told_of_the_last_snapshot_before_they_end;
 mod state_that_is_being_written_holds_nothing_up;
 mod subtasks_share_the_threads;
+mod what_a_sink_holds_up_is_no_failure_of_the_job;

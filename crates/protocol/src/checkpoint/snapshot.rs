@@ -1,6 +1,6 @@
 //! Snapshots: wanted, running and ended.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use millstream_core::{CheckpointId, TriggerId};
 use serde::Serialize;
@@ -105,6 +105,20 @@ impl Pending {
     /// Whether tasks of this attempt are taking this snapshot.
     pub(super) fn is(&self, attempt: Attempt, checkpoint: CheckpointId) -> bool {
         self.attempt == attempt && self.checkpoint == checkpoint && self.stage == Stage::Collecting
+    }
+
+    /// The task that keeps it from being complete because its sink waits, and for what. `sinks`: what sinks of tasks of
+    /// `attempt` wait for. `None`: nothing outside the job is known to hold the snapshot up.
+    pub fn held_up_by<'a>(
+        &self,
+        attempt: Attempt,
+        sinks: &'a BTreeMap<TaskId, String>,
+    ) -> Option<(TaskId, &'a str)> {
+        if !self.is(attempt, self.checkpoint) {
+            return None;
+        }
+        let mut missing = self.missing.iter();
+        missing.find_map(|task| Some((*task, sinks.get(task)?.as_str())))
     }
 }
 

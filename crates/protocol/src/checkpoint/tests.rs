@@ -190,6 +190,63 @@ fn failures_count_until_a_checkpoint_completes() {
     );
 }
 
+/// Who has acknowledged, whose sinks wait, in which attempt; and what holds the snapshot up.
+type HeldUp = (
+    &'static [u32],
+    &'static [u32],
+    Attempt,
+    Option<(u32, &'static str)>,
+);
+
+#[test]
+fn a_snapshot_is_held_up_by_sinks_of_tasks_that_it_waits_for() {
+    let of = |subtask| TaskId { vertex: 0, subtask };
+    let waiting = |subtasks: &[u32]| -> BTreeMap<TaskId, String> {
+        let tasks = subtasks.iter();
+        tasks
+            .map(|task| (of(*task), format!("door {task}")))
+            .collect()
+    };
+    let table: [HeldUp; 8] = [
+        (&[], &[], 1, None),
+        (&[], &[1], 1, Some((1, "door 1"))),
+        (&[], &[0, 1], 1, Some((0, "door 0"))),
+        (&[0], &[0, 1], 1, Some((1, "door 1"))),
+        // Its part is there: what its sink waits for belongs to the next one.
+        (&[1], &[1], 1, None),
+        // It is being written, for which no sink is needed.
+        (&[0, 1], &[0, 1], 1, None),
+        // An earlier attempt, and a task that is not there, say nothing.
+        (&[], &[0, 1], 2, None),
+        (&[], &[7], 1, None),
+    ];
+    for (acknowledged, sinks, attempt, expected) in table {
+        let mut checkpoints = coordinator(Some(100), 0);
+        let number = begin(&mut checkpoints, 100);
+        for task in acknowledged {
+            checkpoints.acknowledge(1, number, of(*task));
+        }
+        let sinks = waiting(sinks);
+        let running = checkpoints.running().expect("it runs");
+        let found = running.held_up_by(attempt, &sinks);
+        let expected = expected.map(|(task, why)| (of(task), why));
+        assert_eq!(found, expected, "{acknowledged:?}, {sinks:?}, {attempt}");
+    }
+}
+
+#[test]
+fn a_last_snapshot_that_was_held_up_is_tried_again_after_a_pause_too() {
+    let mut checkpoints = coordinator(None, 0);
+    let last = checkpoints
+        .take_next(Millis(1), true, false)
+        .expect("the input has ended");
+    checkpoints.begin(Millis(1), 1, last, tasks());
+    checkpoints.abort(Millis(501), "held up");
+    checkpoints.note_held_up();
+    assert_eq!(checkpoints.failures(), 0);
+    assert_eq!(checkpoints.deadline(true, true), Some(Millis(1_501)));
+}
+
 #[test]
 fn the_end_of_the_input_wants_one_last_snapshot_at_once() {
     let mut with_checkpoints = coordinator(Some(100_000), 50);

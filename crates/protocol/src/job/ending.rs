@@ -1,14 +1,17 @@
 //! Ends: of an attempt, of the job, and of patience.
 
+use std::collections::BTreeMap;
+
 use millstream_core::{JobStatus, codes};
 
+use super::snapshots::Failing;
 use super::{JobMachine, Next};
 use crate::action::{Action, DiscardReason};
 use crate::cancellation::Verdict;
 use crate::checkpoint::Stage;
 use crate::commit::Committed;
 use crate::operations::{OperationKind, OperationResult};
-use crate::types::Millis;
+use crate::types::{Attempt, Millis, TaskId};
 
 impl JobMachine {
     /// Acts on everything that is overdue.
@@ -22,11 +25,30 @@ impl JobMachine {
         }
         if self.checkpoints.is_overdue(now) {
             let reason = self.why_overdue();
-            self.fail_snapshot(now, &reason, false);
+            self.fail_snapshot(now, &reason, Failing::Itself);
         }
         self.watch_commit(now);
         self.watch_finish(now);
         self.watch_cancellation(now);
+    }
+
+    /// Gives the running snapshot up if its time is over and what holds it up lies outside the job.
+    pub(super) fn sinks_wait(
+        &mut self,
+        now: Millis,
+        attempt: Attempt,
+        sinks: &BTreeMap<TaskId, String>,
+    ) {
+        if !self.checkpoints.is_overdue(now) {
+            return;
+        }
+        let running = self.checkpoints.running();
+        let held_up = running.and_then(|running| running.held_up_by(attempt, sinks));
+        if let Some((task, why)) = held_up {
+            let (missing, task) = (self.why_overdue(), self.tasks.name(task));
+            let reason = format!("{missing}; the sink in {task} waits: {why}");
+            self.fail_snapshot(now, &reason, Failing::HeldUp);
+        }
     }
 
     fn why_overdue(&self) -> String {

@@ -19,6 +19,17 @@ pub(super) struct Written {
     pub(super) savepoint: Option<Result<String, String>>,
 }
 
+/// How a snapshot fails by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failing {
+    /// It is declined, or takes too long.
+    Itself,
+    /// It takes too long because sinks wait for something outside the job.
+    HeldUp,
+    /// It can't be written.
+    Write,
+}
+
 /// An operation whose snapshot is written, while its output is not known to be committed.
 #[derive(Debug, Clone)]
 pub(super) struct Untold {
@@ -135,7 +146,7 @@ impl JobMachine {
                 Some(task) => format!("declined by {}: {reason}", self.tasks.name(task)),
                 None => reason.to_owned(),
             };
-            self.fail_snapshot(now, &reason, false);
+            self.fail_snapshot(now, &reason, Failing::Itself);
         }
     }
 
@@ -151,7 +162,7 @@ impl JobMachine {
                 (Some(Err(reason)), true) => {
                     let reason = format!("its savepoint could not be written: {reason}");
                     self.discard_given_up(checkpoint, written);
-                    self.fail_snapshot(now, &reason, true);
+                    self.fail_snapshot(now, &reason, Failing::Write);
                 }
                 _ => self.complete_snapshot(now, Some(written)),
             },
@@ -178,7 +189,8 @@ impl JobMachine {
 
     pub(super) fn snapshot_failed(&mut self, now: Millis, checkpoint: CheckpointId, reason: &str) {
         if self.checkpoints.write_ended(checkpoint) == WriteOf::Running {
-            self.fail_snapshot(now, &format!("it could not be written: {reason}"), true);
+            let reason = format!("it could not be written: {reason}");
+            self.fail_snapshot(now, &reason, Failing::Write);
         }
     }
 
@@ -273,13 +285,11 @@ impl JobMachine {
         });
     }
 
-    /// The running snapshot failed by itself: it was declined, took too long, or could not be
-    /// written (`write_failed`).
-    pub(super) fn fail_snapshot(&mut self, now: Millis, reason: &str, write_failed: bool) {
-        let given_up = if write_failed {
-            self.checkpoints.write_failed(now, reason)
-        } else {
-            self.checkpoints.abort(now, reason)
+    /// The running snapshot failed by itself.
+    pub(super) fn fail_snapshot(&mut self, now: Millis, reason: &str, failing: Failing) {
+        let given_up = match failing {
+            Failing::Write => self.checkpoints.write_failed(now, reason),
+            Failing::Itself | Failing::HeldUp => self.checkpoints.abort(now, reason),
         };
         let Some(pending) = given_up else {
             return;
@@ -294,7 +304,7 @@ impl JobMachine {
             Some(last) if last.operation().is_some() => {
                 self.after_failed_stop(now, pending.checkpoint, last, message);
             }
-            last => self.after_failed_checkpoint(now, &pending, last, message),
+            last => self.after_failed_checkpoint(now, (&pending, failing), last, message),
         }
     }
 
@@ -330,12 +340,16 @@ impl JobMachine {
     fn after_failed_checkpoint(
         &mut self,
         now: Millis,
-        pending: &Pending,
+        (pending, failing): (&Pending, Failing),
         last: Option<Last>,
         message: String,
     ) {
         if let Some(failure) = last.and_then(|mut last| last.take_held_back()) {
             return self.fail_attempt(now, failure);
+        }
+        if failing == Failing::HeldUp {
+            self.checkpoints.note_held_up();
+            return self.warn(format!("{message}; that is not counted"));
         }
         self.warn(message.clone());
         if pending.wanted.counts_as_checkpoint() && self.checkpoints.count_failure() {

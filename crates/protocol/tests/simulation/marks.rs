@@ -51,6 +51,7 @@ pub(crate) const ALL: &[&str] = &[
     "savepoint on the way: not committed",
     "stop: its checkpoint failed, its savepoint not",
     "given up while it was written",
+    "given up while a sink held it up: not counted",
     "died between two actions",
     "died between two steps of a write",
     "died between two steps of a commit",

@@ -134,7 +134,48 @@ impl Process {
         self.crashed
     }
 
+    /// Tells the machine what happens. Where a snapshot is overdue it hears first what sinks wait for.
     pub(crate) fn tell(&mut self, event: Event) {
+        if self.mood.is_some() && self.machine.is_snapshot_overdue(self.now) {
+            self.sinks_wait();
+        }
+        if self.is_alive() {
+            self.hand(event);
+        }
+    }
+
+    /// Some sinks wait for something outside the job: what they hold up is no failure of the job.
+    fn sinks_wait(&mut self) {
+        let mut sinks = BTreeMap::new();
+        for task in &self.tasks {
+            if task.sink.is_some() && self.rng.random_bool(0.3) {
+                sinks.insert(task.id, "no door".to_owned());
+            }
+        }
+        if sinks.is_empty() {
+            return;
+        }
+        let attempt = self.attempt;
+        let running = self.machine.running_snapshot();
+        let triggered = running.and_then(|running| self.triggered.get(&running.checkpoint));
+        let held_up = triggered.is_some_and(|triggered| {
+            let mut tasks = sinks.keys();
+            triggered.attempt == attempt
+                && triggered.then == Then::Continue
+                && tasks.any(|task| !triggered.acknowledged.contains(task))
+        });
+        let before = self.machine.failure_count();
+        self.hand(Event::SinksWait { attempt, sinks });
+        if held_up {
+            let failures = self.machine.failure_count();
+            assert_eq!(failures, before, "it was held up from outside");
+            self.world
+                .marks
+                .hit("given up while a sink held it up: not counted");
+        }
+    }
+
+    fn hand(&mut self, event: Event) {
         let now = self.now.0;
         self.world.note(|| format!("{now:>6} {event:?}"));
         for action in self.machine.handle(self.now, event) {

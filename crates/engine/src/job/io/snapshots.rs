@@ -37,14 +37,19 @@ impl Begin {
             .collect()
     }
 
+    /// Makes its directories. Where one can't be made, there is none of a savepoint.
     pub(super) fn make(&self, layout: &SnapshotLayout) -> Result<Targets> {
         let savepoint = self.savepoint.as_ref();
         let savepoint = savepoint
             .map(|(directory, format)| SnapshotTarget::create(directory, *format))
             .transpose()?;
-        let checkpoint = self.checkpoint;
+        let checkpoint =
+            SnapshotTarget::checkpoint(layout, self.checkpoint, SnapshotFormat::Native);
+        if let (Err(_), Some(made)) = (&checkpoint, &savepoint) {
+            remove(made.directory().into());
+        }
         Ok(Targets {
-            checkpoint: SnapshotTarget::checkpoint(layout, checkpoint, SnapshotFormat::Native)?,
+            checkpoint: checkpoint?,
             of_stop: savepoint.is_some() && self.then.is_last(),
             savepoint,
         })

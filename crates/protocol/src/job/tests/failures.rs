@@ -131,6 +131,61 @@ fn more_failed_checkpoints_than_tolerated_fail_the_attempt() {
 }
 
 #[test]
+fn a_checkpoint_that_a_sink_holds_up_is_given_up_and_not_counted() {
+    let mut job = Driven::running(&[("restart-strategy.type", "none")]);
+    job.pass(1);
+    for checkpoint in 1..=20 {
+        let running = job.machine.running_snapshot().map(|it| it.checkpoint);
+        assert_eq!(running, Some(checkpoint), "the next one begins");
+        job.now = job.now.plus(Duration::from_secs(10));
+        assert!(job.machine.is_snapshot_overdue(job.now));
+        let actions = job.tell(sink_waits());
+        let given_up = |action: &Action| matches!(action, Action::AbortCheckpoint { reason, .. } if reason.ends_with("the sink in Sink: out (1/1) waits: no door"));
+        assert!(actions.iter().any(given_up), "{actions:?}");
+        assert_eq!(job.status(), JobStatus::Running);
+    }
+    job.pass(10);
+    assert_eq!(
+        job.status(),
+        JobStatus::Failing,
+        "nothing outside holds that one up, and none is tolerated"
+    );
+}
+
+#[test]
+fn what_sinks_wait_for_changes_nothing_before_the_time_is_over() {
+    let mut job = Driven::running(&[]);
+    job.pass(1);
+    job.pass(9);
+    assert_eq!(job.tell(sink_waits()), []);
+    job.acknowledge(1);
+    job.written(1);
+    job.committed(1);
+    assert_eq!(job.status(), JobStatus::Running);
+}
+
+#[test]
+fn a_snapshot_that_is_written_when_its_time_is_over_asks_for_no_sinks() {
+    let mut job = Driven::running(&[]);
+    job.pass(1);
+    job.acknowledge(1);
+    job.now = job.now.plus(Duration::from_secs(10));
+    assert!(!job.machine.is_snapshot_overdue(job.now));
+    let actions = job.written(1);
+    let commits = |action: &Action| matches!(action, Action::Commit { checkpoint: 1, .. });
+    assert!(actions.iter().any(commits), "{actions:?}");
+    job.committed(1);
+    assert_eq!(job.status(), JobStatus::Running);
+}
+
+fn sink_waits() -> Event {
+    Event::SinksWait {
+        attempt: 1,
+        sinks: [(SINK, "no door".to_owned())].into(),
+    }
+}
+
+#[test]
 fn a_failed_savepoint_is_not_held_against_the_job() {
     let mut job = Driven::running(&[]);
     let format = SavepointFormat::Canonical;
