@@ -7,7 +7,8 @@ ARG COMMIT=
 ENV MILLSTREAM_COMMIT=${COMMIT} CARGO_TARGET_DIR=/build
 WORKDIR /src
 COPY . .
-RUN scripts/setup
+# With what packs the command: where that is missing, the build ends before the compiler has run.
+RUN scripts/setup dist
 RUN cargo build --release --locked --workspace --bin millstream
 RUN scripts/dist /build/release/millstream /build/dist tar \
     && mkdir -p /image/opt/millstream /image/var/lib/millstream \

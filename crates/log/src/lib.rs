@@ -12,6 +12,6 @@ pub use harmless::{Harmless, harmless, say};
 pub use lines::escaped;
 pub use rotation::{KEPT, LARGEST, Parts};
 pub use start::{
-    LEVEL_VARIABLE, Settings, Target, set_level, start, start_to_file, start_to_stderr,
+    AUDIT, LEVEL_VARIABLE, Settings, Target, set_level, start, start_to_file, start_to_stderr,
     start_warnings_to_stderr,
 };

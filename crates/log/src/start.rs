@@ -14,6 +14,10 @@ use crate::rotation::{KEPT, LARGEST, Rotating};
 /// level is named in a warning and has no effect.
 pub const LEVEL_VARIABLE: &str = "MILLSTREAM_LOG";
 
+/// The part of lines that say who has done what. They are written at every level, `off` among them, unless the levels name this part:
+/// `info,audit=off`.
+pub const AUDIT: &str = "audit";
+
 /// Changes the levels of what was started.
 type SetLevel = Box<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync>;
 
@@ -33,7 +37,7 @@ pub enum Target<'a> {
 /// How lines are written, and which.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Levels, as in [`LEVEL_VARIABLE`].
+    /// Levels, as in [`LEVEL_VARIABLE`]. Lines of [`AUDIT`] are written at each of them.
     pub level: String,
     /// Whether each line is a JSON object.
     pub json: bool,
@@ -137,8 +141,16 @@ fn of_environment() -> Result<Option<EnvFilter>, String> {
 
 fn parse(level: &str) -> Result<EnvFilter, String> {
     check(level)?;
+    let is_audit = |directive: &str| {
+        let part = directive.split_once('=').map(|(part, _)| part.trim());
+        part == Some(AUDIT)
+    };
+    let own = match level.split(',').any(is_audit) {
+        true => level.to_owned(),
+        false => format!("{AUDIT}=info,{level}"),
+    };
     EnvFilter::builder()
-        .parse(level)
+        .parse(own)
         .map_err(|error| error.to_string())
 }
 
@@ -207,7 +219,7 @@ impl Write for Both {
 
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::{check, parse};
 
     #[test]
     fn levels_of_all_and_of_parts_are_taken_and_nothing_else() {
@@ -225,5 +237,19 @@ mod tests {
         ] {
             check(level).expect_err(level);
         }
+    }
+
+    #[test]
+    fn who_did_what_is_written_at_every_level_unless_it_is_named() {
+        let written = |level: &str| -> Vec<String> {
+            let filter = parse(level).expect(level).to_string();
+            let directives = filter.split(',').map(str::to_owned);
+            directives.filter(|own| own.starts_with("audit")).collect()
+        };
+        for level in ["off", "error", "warn", "millstream_server=debug"] {
+            assert_eq!(written(level), ["audit=info"], "{level}");
+        }
+        assert_eq!(written("info,audit=warn"), ["audit=warn"]);
+        assert_eq!(written("audit=off,info"), ["audit=off"]);
     }
 }

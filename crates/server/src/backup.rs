@@ -1,14 +1,15 @@
 //! A backup of what a server knows, in one file, made while it runs, and a data directory made of that.
 //!
 //! The file is a SQLite database: the server's records, and a table of the small files in the directories of its jobs and of its
-//! packages. Checkpoints, savepoints and logs are not in it.
+//! packages, in pieces. Checkpoints, savepoints and logs are not in it.
 
+mod contents;
 mod digests;
 mod gather;
 mod unfinished;
 
 use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -20,6 +21,7 @@ use crate::clock;
 use crate::data_directory::{self, DataDirectory, RESTORING, kinds};
 use crate::files;
 use crate::store;
+use contents::Contents;
 use unfinished::Unfinished;
 
 /// What a backup holds.
@@ -235,7 +237,8 @@ fn put_files(data: &Path, database: &Path, done: &mut Vec<PathBuf>) -> Result<()
     let mut connection = Connection::open(database).map_err(failed)?;
     let transaction = connection.transaction().map_err(failed)?;
     {
-        let rows = "SELECT path, mode, content, bytes FROM backup_files JOIN backup_contents ON content = id ORDER BY content";
+        let contents = Contents::of(&transaction).map_err(failed)?;
+        let rows = "SELECT path, mode, content FROM backup_files JOIN backup_contents ON content = id ORDER BY content";
         let mut statement = transaction.prepare(rows).map_err(failed)?;
         let mut rows = statement.query([]).map_err(failed)?;
         let mut before: Option<(i64, PathBuf)> = None;
@@ -251,8 +254,8 @@ fn put_files(data: &Path, database: &Path, done: &mut Vec<PathBuf>) -> Result<()
                     && fs::hard_link(known, &path).is_ok()
             });
             if !linked {
-                let bytes: Vec<u8> = row.get("bytes").map_err(failed)?;
-                put(&path, mode, &bytes, done)?;
+                let next = |piece| contents.piece(content, piece).map_err(failed);
+                put(&path, mode, &next, done)?;
             } else {
                 done.push(path.clone());
             }
@@ -267,9 +270,22 @@ fn put_files(data: &Path, database: &Path, done: &mut Vec<PathBuf>) -> Result<()
         )
         .map_err(failed)?;
     transaction
-        .execute_batch("DROP TABLE backup_files; DROP TABLE backup_contents; DROP TABLE IF EXISTS backup_digest;")
+        .execute_batch("DROP TABLE backup_files; DROP TABLE backup_contents; DROP TABLE IF EXISTS backup_rest; DROP TABLE IF EXISTS backup_digest;")
         .map_err(failed)?;
-    transaction.commit().map_err(failed)
+    transaction.commit().map_err(failed)?;
+    shrink(&connection, database);
+    Ok(())
+}
+
+/// Gives back the space of what was put elsewhere. Records in a large file are as good as others, so that nothing fails where that
+/// can't be done.
+fn shrink(connection: &Connection, database: &Path) {
+    if let Err(cause) = connection.execute_batch("VACUUM") {
+        millstream_log::say(&format!(
+            "WARNING: {} stays as large as the backup: {cause}; what is free in it is used for further records",
+            database.display()
+        ));
+    }
 }
 
 /// A path that leads nowhere but below the data directory.
@@ -284,21 +300,30 @@ fn inside(path: &str) -> Result<&Path> {
         .next("give a file that `millstream server backup FILE` has written"))
 }
 
-fn put(path: &Path, mode: u32, bytes: &[u8], done: &mut Vec<PathBuf>) -> Result<()> {
+/// Makes a file of its pieces, as `next` answers them by their numbers.
+fn put(
+    path: &Path,
+    mode: u32,
+    next: &dyn Fn(i64) -> Result<Option<Vec<u8>>>,
+    done: &mut Vec<PathBuf>,
+) -> Result<()> {
     if let Some(above) = path.parent() {
         files::make_directory(above)?;
     }
-    let written = OpenOptions::new()
+    let unwritten = |cause: io::Error| files::unusable(path, "written", cause);
+    let mut file = OpenOptions::new()
         .create_new(true)
         .write(true)
         .mode(mode)
         .open(path)
-        .and_then(|mut file| {
-            done.push(path.to_path_buf());
-            file.write_all(bytes)?;
-            file.sync_all()
-        });
-    written.map_err(|cause| files::unusable(path, "written", cause))
+        .map_err(unwritten)?;
+    done.push(path.to_path_buf());
+    let mut piece = 0;
+    while let Some(bytes) = next(piece)? {
+        file.write_all(&bytes).map_err(unwritten)?;
+        piece += 1;
+    }
+    file.sync_all().map_err(unwritten)
 }
 
 fn failed(file: &Path, cause: rusqlite::Error) -> Error {

@@ -9,6 +9,7 @@ use millstream_storage::{Disposed, Location, dispose as delete};
 use crate::background::{blocking, unbroken};
 use crate::clock;
 use crate::operations::{enter, same};
+use crate::outcomes::with_cause;
 use crate::registry::Registry;
 use crate::store::{OperationRecord, end_operation};
 use crate::views::{OperationVerb, OperationView};
@@ -101,7 +102,7 @@ async fn carry_out(registry: Registry, id: TriggerId, path: String, is_new: bool
         },
         Err(error) => OperationResult::Failed {
             code: error.code().into(),
-            reason: error.message().to_owned(),
+            reason: with_cause(&error),
             savepoint: None,
             committed: None,
         },

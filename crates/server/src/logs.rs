@@ -53,7 +53,8 @@ pub fn list(directory: &Path) -> Result<Vec<LogFile>> {
     Ok(found)
 }
 
-fn modified(metadata: &fs::Metadata) -> u64 {
+/// When a file was last written to, in milliseconds since 1970-01-01T00:00:00Z.
+pub(crate) fn modified(metadata: &fs::Metadata) -> u64 {
     let since = metadata
         .modified()
         .ok()

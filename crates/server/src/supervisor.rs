@@ -52,6 +52,9 @@ type Submitted = oneshot::Sender<Result<()>>;
 /// How long the connection of a process that has ended may still say what was on its way.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// What to do about a process that has not said why it is gone, of a job that is listed.
+const LOOK: &str = "look at its log and output with `millstream logs`";
+
 enum Phase {
     /// A process should be there: it is connected to at `at`.
     Connecting { at: Instant, wait: Duration },

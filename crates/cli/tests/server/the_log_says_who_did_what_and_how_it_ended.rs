@@ -148,6 +148,18 @@ fn packages_snapshots_and_the_ends_of_operations() {
     server.end();
 }
 
+#[test]
+fn also_where_nothing_else_is_logged() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = Server::started(directory.path(), &["-Dmillstream.log.level=off"]);
+    let program = env!("CARGO_BIN_EXE_millstream");
+    let package = server.upload("words", &format!("#!/bin/sh\nexec {program} \"$@\"\n"));
+    await_line(&server, &["POST /jars/upload: 200, package ", &package]);
+    let log = fs::read_to_string(server.data.join("server.log")).expect("the log");
+    assert!(log.lines().all(|line| line.contains(" audit ")), "{log}");
+    server.end();
+}
+
 /// What the log says of who did what.
 fn audit(server: &Server) -> Vec<String> {
     let log = fs::read_to_string(server.data.join("server.log")).unwrap_or_default();

@@ -53,6 +53,11 @@ fn is_shown_as_it_is(server: &Server, job: &str) {
     let newest = checkpoints.pointer("/latest/completed").expect("one");
     assert_eq!(newest["id"].as_u64(), there(server, job), "{checkpoints}");
     assert_eq!(newest["discarded"], json!(false), "{checkpoints}");
+    // Its end is known, too: an alert for old checkpoints goes by that.
+    assert!(
+        newest["end_to_end_duration"].as_i64() >= Some(0),
+        "{checkpoints}"
+    );
     let path = newest["external_path"].as_str().expect("a path");
     let path = path.strip_prefix("file:").unwrap_or(path);
     assert!(

@@ -6,6 +6,7 @@
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::contents::Contents;
 use crate::store;
 
 /// Where the digest of all rows is.
@@ -13,11 +14,6 @@ pub(super) const TABLE: &str = "
     DROP TABLE IF EXISTS backup_digest;
     CREATE TABLE backup_digest (digest TEXT NOT NULL) STRICT;
 ";
-
-/// The digest of a file's content.
-pub(super) fn of(bytes: &[u8]) -> String {
-    blake3::hash(bytes).to_hex().to_string()
-}
 
 /// Notes the digest of all rows; nothing is to be changed after that.
 pub(super) fn note(backup: &Connection) -> rusqlite::Result<()> {
@@ -47,12 +43,12 @@ pub(super) fn damage(backup: &Connection) -> rusqlite::Result<Option<String>> {
             "its records are not those that were written".to_owned(),
         ));
     }
-    let contents = "SELECT path, digest, bytes FROM backup_contents JOIN backup_files ON content = id GROUP BY id";
-    let mut statement = backup.prepare(contents)?;
+    let contents = Contents::of(backup)?;
+    let noted = "SELECT path, id, digest FROM backup_contents JOIN backup_files ON content = id GROUP BY id";
+    let mut statement = backup.prepare(noted)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let bytes: Vec<u8> = row.get("bytes")?;
-        if row.get::<_, String>("digest")? != of(&bytes) {
+        if row.get::<_, String>("digest")? != contents.digest(row.get("id")?)? {
             let path: String = row.get("path")?;
             return Ok(Some(format!(
                 "the file {path} in it is not the one that was written"
@@ -73,6 +69,7 @@ fn of_rows(backup: &Connection) -> rusqlite::Result<String> {
     for name in names {
         let columns = match name.as_str() {
             "backup_contents" => "id, digest",
+            "backup_rest" => "content, piece",
             _ => "*",
         };
         add(&mut hasher, 'n', name.as_bytes());

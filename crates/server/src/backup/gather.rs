@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::{self, FileType, Metadata};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use millstream_core::{JobId, Result, book};
 use millstream_process::regular;
 use rusqlite::{Connection, params};
 
+use super::contents::{self, NotAdded};
 use super::{digests, failed};
 use crate::data_directory::kinds;
 use crate::files;
@@ -18,8 +19,7 @@ use crate::files;
 /// What is in the directory of a job and means something only while its process lives, or is what a file system keeps at its root.
 const LEFT_OUT: [&str; 4] = ["lock", "job.sock", "job.sock.lock", "lost+found"];
 /// Files that belong to no table of the records.
-const TABLES: &str = "
-    CREATE TABLE backup_contents (id INTEGER PRIMARY KEY, digest TEXT NOT NULL, bytes BLOB NOT NULL) STRICT;
+const TABLE: &str = "
     CREATE TABLE backup_files (path TEXT PRIMARY KEY, mode INTEGER NOT NULL, content INTEGER NOT NULL) STRICT;
 ";
 
@@ -53,8 +53,9 @@ impl Inode {
 pub(super) fn add_files(backup: &mut Connection, data: &Path, file: &Path) -> Result<Vec<String>> {
     let failed = |cause| failed(file, cause);
     let transaction = backup.transaction().map_err(failed)?;
-    transaction.execute_batch(TABLES).map_err(failed)?;
-    transaction.execute_batch(digests::TABLE).map_err(failed)?;
+    for tables in [contents::TABLES, TABLE, digests::TABLE] {
+        transaction.execute_batch(tables).map_err(failed)?;
+    }
     // Packages are linked into the directories of their jobs.
     let mut known: HashMap<Inode, i64> = HashMap::new();
     let mut left_out = Vec::new();
@@ -79,8 +80,10 @@ pub(super) fn add_files(backup: &mut Connection, data: &Path, file: &Path) -> Re
         let content = if let Some(content) = of_another {
             content
         } else {
-            let bytes = read(opened).map_err(|cause| files::unusable(&place, "read", cause))?;
-            let content = add_content(&transaction, &bytes).map_err(failed)?;
+            let content = contents::add(&transaction, &opened).map_err(|why| match why {
+                NotAdded::Read(cause) => files::unusable(&place, "read", cause),
+                NotAdded::Written(cause) => failed(cause),
+            })?;
             known.extend(inode.map(|inode| (inode, content)));
             content
         };
@@ -101,21 +104,6 @@ fn open(place: &Path) -> io::Result<(fs::File, Metadata)> {
     let file = regular::open_required(place)?;
     let about = file.metadata()?;
     Ok((file, about))
-}
-
-fn read(mut file: fs::File) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Adds what a file holds, and answers its number.
-fn add_content(backup: &Connection, bytes: &[u8]) -> rusqlite::Result<i64> {
-    backup.execute(
-        "INSERT INTO backup_contents (digest, bytes) VALUES (?, ?)",
-        params![digests::of(bytes), bytes],
-    )?;
-    Ok(backup.last_insert_rowid())
 }
 
 /// What is read of `path`; `None`: it has gone away meanwhile. What is there and can't be read would be missing in the backup.

@@ -1,5 +1,5 @@
-//! Who has done what: one line in the log for everything that changes something, and for what was refused, of which at most
-//! one a second.
+//! Who has done what: one line in the log, whatever its level, for everything that changes something, and for what was refused, of
+//! which at most one a second.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -10,9 +10,11 @@ use axum::extract::Request;
 use axum::http::Method;
 use axum::response::Response;
 use millstream_core::{JobId, TriggerId, without_stop};
+use millstream_log::AUDIT;
 
 use super::errors::ErrorOfAnswer;
 use crate::clock;
+use crate::outcomes::why;
 use crate::peers::Peer;
 
 /// Who asks.
@@ -115,13 +117,13 @@ pub(crate) fn done(asked: &Asked, caller: &Caller, answer: &Response) {
     let about = about.map_or(String::new(), |about| format!(", {about}"));
     let outcome = outcome(answer);
     let outcome = without_stop(&outcome);
-    tracing::info!(target: "audit", "{caller} {asked}: {outcome}{about}.");
+    tracing::info!(target: AUDIT, "{caller} {asked}: {outcome}{about}.");
 }
 
 fn outcome(answer: &Response) -> String {
     let status = answer.status().as_u16();
     match answer.extensions().get::<ErrorOfAnswer>() {
-        Some(ErrorOfAnswer(error)) => format!("{status}, {}: {}", error.code(), error.message()),
+        Some(ErrorOfAnswer(error)) => format!("{status}, {}", why(error)),
         None => status.to_string(),
     }
 }
@@ -143,7 +145,7 @@ impl Refusals {
     pub(crate) fn refused(&self, asked: &Asked, answer: &Response) {
         self.requests.fetch_add(1, Ordering::Relaxed);
         if let Some(more) = self.of_requests.take(clock::now()) {
-            tracing::warn!(target: "audit", "Somebody {asked} and was refused: {}{}", outcome(answer), and(more));
+            tracing::warn!(target: AUDIT, "Somebody {asked} and was refused: {}{}", outcome(answer), and(more));
         }
     }
 

@@ -4,10 +4,11 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use millstream_core::codes::Code;
-use millstream_core::{Error, ErrorKind, codes, without_stop};
+use millstream_core::{Error, ErrorKind, codes};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::outcomes::with_cause;
 use crate::views::SubmitRequest;
 
 /// The result of a handler.
@@ -220,12 +221,7 @@ pub(crate) fn status_of(kind: ErrorKind) -> StatusCode {
 
 /// What happened in one line, with the cause underneath.
 pub(crate) fn line(error: &Error) -> String {
-    let text = match error.cause_text() {
-        // What goes on has no full stop yet.
-        Some(cause) => format!("{} ({cause})", without_stop(error.message())),
-        None => error.message().to_owned(),
-    };
-    one_line(&text)
+    one_line(&with_cause(error))
 }
 
 /// What happened, a line for each problem: an error with several has one below the other, behind a line that says so.

@@ -10,9 +10,10 @@ use millstream_protocol::supervision::{self, Contact, Course, Found, Outcome};
 use tokio::time::Instant;
 
 use super::Matter;
-use super::{Phase, Supervisor, process};
+use super::{LOOK, Phase, Supervisor, process};
 use crate::clock;
 use crate::files::{self, Trouble};
+use crate::outcomes::with_cause;
 
 /// What has failed for a reason that may pass is tried again after so long at most.
 pub(super) const LONGEST_SETBACK: Duration = Duration::from_secs(5);
@@ -147,7 +148,7 @@ impl Supervisor {
             &codes::JOB_PROCESS,
             format!("{process} of the job {how}{words}"),
         )
-        .next("look at its log and output with `millstream logs`")
+        .next(LOOK)
     }
 
     pub(super) fn failure(&self, how: &str) -> FailureReport {
@@ -155,7 +156,7 @@ impl Supervisor {
         FailureReport {
             at: clock::now(),
             code: error.code().to_owned(),
-            message: error.message().to_owned(),
+            message: with_cause(&error),
             task: None,
             attempt: self.book.attempt(),
             process: self.pid,
@@ -242,7 +243,7 @@ impl Supervisor {
         let failure = FailureReport {
             at: clock::now(),
             code: error.code().to_owned(),
-            message: error.message().to_owned(),
+            message: with_cause(&error),
             task: None,
             attempt: self.book.attempt(),
             process: self.pid,

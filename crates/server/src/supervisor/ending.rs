@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use millstream_core::{Error, JobStatus, codes};
+use millstream_log::AUDIT;
 use millstream_protocol::OperationResult;
 use millstream_protocol::link::{EndedOperation, JobReport};
 use millstream_protocol::supervision::{Contact, end_of};
@@ -12,7 +13,7 @@ use millstream_storage::say_ended;
 use tokio::time::Instant;
 
 use super::left::PATIENCE;
-use super::{Phase, Supervisor, process};
+use super::{LOOK, Phase, Supervisor, process};
 use crate::background::blocking;
 use crate::clock;
 use crate::files::Trouble;
@@ -80,26 +81,54 @@ impl Supervisor {
     /// The job could not be started, and nobody was told that it was.
     pub(super) async fn refuse(&mut self, how: &str) {
         if let Some(error) = self.brought_down.take() {
-            return self.answer_refused(error).await;
+            return self.refuse_unexplained(error).await;
         }
         let failure = match self.outcome() {
             Ok(outcome) => outcome.and_then(|outcome| outcome.failures.into_iter().next()),
-            Err(trouble) => return self.answer_refused(trouble.error).await,
+            Err(trouble) => return self.refuse_unexplained(trouble.error).await,
         };
-        let error = match failure {
+        match failure {
             Some(failure) => {
                 let code = codes::ALL.iter().find(|code| code.id == failure.code);
-                Error::new(code.unwrap_or(&&codes::PROGRAM_FAILED), failure.message)
+                let error = Error::new(code.unwrap_or(&&codes::PROGRAM_FAILED), failure.message);
+                self.answer_refused(error).await;
             }
-            None => self.crash(how),
+            None => self.refuse_unexplained(self.crash(how)).await,
+        }
+    }
+
+    /// The process has not said why. What it has logged and printed goes with the job's directory, so the end of that is put into the
+    /// server's log, which the error then names if that takes errors.
+    async fn refuse_unexplained(&mut self, error: Error) {
+        let (id, directory) = (self.book.id(), self.directory.clone());
+        let said = blocking(move || Ok(process::last_lines(&directory))).await;
+        let said = said.unwrap_or_default();
+        for line in &said {
+            tracing::error!("Job {id}, {line}");
+        }
+        let step = if said.is_empty() {
+            "it has logged and printed nothing, and is not kept".to_owned()
+        } else if tracing::enabled!(tracing::Level::ERROR) {
+            format!(
+                "the job is not kept: look at the last lines of its log and output in the server's log, behind `Job {id}`"
+            )
+        } else {
+            "the job is not kept, and the server logs no errors: have it log them (millstream.log.level or MILLSTREAM_LOG) and submit the job \
+             again, then the last lines of its log and output stand there"
+                .to_owned()
         };
-        self.answer_refused(error).await;
+        let step = match error.next_step() {
+            LOOK | "" => step,
+            own => format!("{own}; {step}"),
+        };
+        self.answer_refused(error.next(step)).await;
     }
 
     async fn answer_refused(&mut self, error: Error) {
         self.phase = Phase::Ended;
         let id = self.book.id();
-        tracing::info!("Job {id} could not be started: {error}");
+        // The line about the request does not know the job, of which nothing else is left.
+        tracing::error!(target: AUDIT, "Job {id} could not be started: {error}");
         if self.is_alive() {
             self.kill_process().await;
         }

@@ -1,15 +1,19 @@
 //! What lies there of a job's checkpoints after a process that had no time to tell.
 
+use std::fs;
 use std::time::Duration;
 
 use millstream_core::{JobId, Result};
 use millstream_protocol::link::{CheckpointReport, CheckpointState};
-use millstream_storage::{Location, Snapshot, SnapshotLayout, checkpoints_of, is_directory_there};
+use millstream_storage::{
+    Location, Snapshot, SnapshotLayout, checkpoints_of, is_directory_there, is_in_store,
+};
 
 use super::Supervisor;
 use super::book::Lying;
 use crate::background::blocking;
 use crate::checkpoints;
+use crate::logs;
 
 /// A disk that does not answer is not waited for longer: what was told is shown then.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -124,7 +128,7 @@ fn report_of(snapshot: &Snapshot) -> CheckpointReport {
         last: metadata.last,
         triggered: metadata.created,
         acknowledged: None,
-        ended: None,
+        ended: Some(completed(snapshot)),
         bytes: metadata.files().map(|file| file.bytes).sum(),
         longest_pause_ms: 0,
         path: Some(snapshot.location().to_string()),
@@ -137,4 +141,16 @@ fn report_of(snapshot: &Snapshot) -> CheckpointReport {
             .then_some(metadata.numbers),
         tasks: Vec::new(),
     }
+}
+
+/// When a snapshot was complete: its metadata is written last. Stores tell no time of a file here, so that of theirs it is only known
+/// that it was not before they were triggered. Without any time, a job would seem to have had no checkpoint.
+fn completed(snapshot: &Snapshot) -> u64 {
+    let triggered = snapshot.metadata().created;
+    let place = snapshot.location().metadata_path();
+    let written = match is_in_store(&place) {
+        true => None,
+        false => fs::metadata(&place).ok(),
+    };
+    written.map_or(triggered, |about| logs::modified(&about).max(triggered))
 }

@@ -8,7 +8,7 @@ use millstream_protocol::link::SOCKET_FILE;
 use tokio::process::Child;
 use tokio::time::Instant;
 
-use super::{Phase, Supervisor, process};
+use super::{LOOK, Phase, Supervisor, process};
 use crate::background::blocking;
 use crate::views::OperationVerb;
 
@@ -43,8 +43,7 @@ impl Supervisor {
             let message = format!(
                 "{process} of the job could not be told of its cancellation, and was killed"
             );
-            let error = Error::new(&codes::JOB_PROCESS, message)
-                .next("look at its log and output with `millstream logs`");
+            let error = Error::new(&codes::JOB_PROCESS, message).next(LOOK);
             self.bring_down(error).await;
         }
         self.connect_later();
@@ -122,7 +121,7 @@ impl Supervisor {
                 &codes::JOB_PROCESS,
                 format!("{process} of the job did not react to its cancellation within {limit} and was killed"),
             )
-            .next("look at its log and output with `millstream logs`")
+            .next(LOOK)
         };
         self.bring_down(error).await;
     }

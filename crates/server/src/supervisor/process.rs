@@ -336,6 +336,21 @@ pub(super) fn last_words(directory: &Path) -> String {
     })
 }
 
+/// The last lines of the job's log and of what the process has printed, each with the name of its file.
+pub(super) fn last_lines(directory: &Path) -> Vec<String> {
+    const LINES: usize = 20;
+    let of = |name: &'static str| {
+        // One that is not there holds nothing.
+        let tail = tail(&directory.join(name)).unwrap_or_default();
+        let text = String::from_utf8_lossy(&tail);
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        let lines: Vec<String> = lines.map(|line| format!("{name}: {line}")).collect();
+        let surplus = lines.len().saturating_sub(LINES);
+        lines.into_iter().skip(surplus)
+    };
+    [LOG_FILE, OUTPUT_FILE].into_iter().flat_map(of).collect()
+}
+
 fn tail(path: &Path) -> io::Result<Vec<u8>> {
     const BYTES: u64 = 4_096;
     let mut file = regular::open_required(path)?;

@@ -110,6 +110,10 @@ fn pages_of_others_can_not_use_the_server() {
             "{path}"
         );
     }
+    // An older browser names the page, and nothing else.
+    let older = [("host", "localhost"), ("referer", "http://evil.example/a")];
+    let answer = server.send("GET", "/jars/ingest/plan", &older, b"");
+    assert_eq!(answer.status, 403);
     let navigated = |destination: &str| {
         let headers = [
             ("host", "localhost"),

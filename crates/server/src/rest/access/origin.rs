@@ -45,16 +45,17 @@ impl<'a> Asked<'a> {
     /// a link in a page may lead there.
     pub(super) fn comes_from_our_page(&self, may_follow_link: bool) -> Result<(), RestError> {
         if let Some(origin) = self.only(&header::ORIGIN)? {
-            let authority = origin.split_once("://").map(|(_, authority)| authority);
-            let is_own = authority.is_some() && authority == self.only(&header::HOST)?;
-            if is_own || self.allowed == Some("*") || self.allowed == Some(origin) {
-                return Ok(());
-            }
-            return Err(foreign(origin));
+            return self.is_allowed(origin);
         }
-        let is_foreign = self
-            .only(&FETCH_SITE)?
-            .is_some_and(|site| !matches!(site, "same-origin" | "none"));
+        let Some(site) = self.only(&FETCH_SITE)? else {
+            // What is older than both headers still names the page, unless that forbids it.
+            let page = match may_follow_link {
+                true => None,
+                false => self.only(&header::REFERER)?,
+            };
+            return page.map_or(Ok(()), |page| self.is_allowed(origin_of(page)));
+        };
+        let is_foreign = !matches!(site, "same-origin" | "none");
         // A frame, or what is embedded, is navigated to as well, but shows in the page. Browsers that do not tell which it is are older
         // than both headers.
         let is_link = self.only(&FETCH_MODE)? == Some("navigate")
@@ -65,6 +66,16 @@ impl<'a> Asked<'a> {
             return Err(foreign("another origin"));
         }
         Ok(())
+    }
+
+    /// Pages of `origin` are the server's own, or may use it.
+    fn is_allowed(&self, origin: &str) -> Result<(), RestError> {
+        let authority = origin.split_once("://").map(|(_, authority)| authority);
+        let is_own = authority.is_some() && authority == self.only(&header::HOST)?;
+        if is_own || self.allowed == Some("*") || self.allowed == Some(origin) {
+            return Ok(());
+        }
+        Err(foreign(origin))
     }
 
     /// The value of a header that may be there once, as text; `None`: it is not there.
@@ -79,6 +90,15 @@ impl<'a> Asked<'a> {
             )),
         }
     }
+}
+
+/// `scheme://host:port` of the address of a page; the whole of what is no such address.
+fn origin_of(page: &str) -> &str {
+    let authority = page.split_once("://").map(|(scheme, rest)| {
+        let length = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        scheme.len() + "://".len() + length
+    });
+    authority.and_then(|end| page.get(..end)).unwrap_or(page)
 }
 
 fn foreign(origin: &str) -> RestError {
@@ -101,7 +121,20 @@ fn host_of(authority: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::host_of;
+    use super::{host_of, origin_of};
+
+    #[test]
+    fn the_origin_of_a_page_is_read_without_its_path() {
+        for (page, origin) in [
+            ("http://a:1/b/c?d#e", "http://a:1"),
+            ("http://a:1", "http://a:1"),
+            ("http://a?http://b/", "http://a"),
+            ("https://[::1]:1/", "https://[::1]:1"),
+            ("about:blank", "about:blank"),
+        ] {
+            assert_eq!(origin_of(page), origin);
+        }
+    }
 
     #[test]
     fn the_host_is_read_without_its_port() {

@@ -216,3 +216,34 @@ fn what_a_page_embeds_is_refused_and_its_links_lead_to_what_only_looks() {
         assert!(!passes(site, "no-cors", Method::GET, Role::Read), "{site}");
     }
 }
+
+#[test]
+fn browsers_that_only_name_the_page_start_nothing_for_pages_of_others() {
+    let settings = settings(&[]);
+    let passes = |page: &str, method: Method, role: Role| {
+        let headers = [("host", "localhost:8081"), ("referer", page)];
+        ask(&settings, own(), &headers, (method, role)).is_ok()
+    };
+    let own_page = "http://localhost:8081/docs?of=jobs";
+    for (page, is_own) in [
+        (own_page, true),
+        ("http://evil.example/", false),
+        ("http://evil.example/http://localhost:8081/", false),
+        ("http://localhost:8081.evil.example/", false),
+        ("http://localhost:9000/", false),
+        ("localhost:8081", false),
+    ] {
+        // A plan, and a form that is sent.
+        assert_eq!(passes(page, Method::GET, Role::Submit), is_own, "{page}");
+        assert_eq!(passes(page, Method::POST, Role::Operate), is_own, "{page}");
+        assert!(passes(page, Method::GET, Role::Read), "a link in {page}");
+    }
+    // Newer ones say it in another header, which counts.
+    let headers = [
+        ("host", "localhost:8081"),
+        ("sec-fetch-site", "same-origin"),
+        ("referer", "http://evil.example/"),
+    ];
+    let plan = (Method::GET, Role::Submit);
+    ask(&settings, own(), &headers, plan).expect("the browser knows better");
+}
