@@ -228,7 +228,7 @@ codes! {
     /// Whoever read what is printed reads no more.
     PRINT_CLOSED = "MS-7016", NotFound, "Nobody reads what is printed";
     /// Something else stands where the directory of the output is to be.
-    SINK_PATH = "MS-7017", Invalid, "Path of a sink is no directory";
+    SINK_PATH = "MS-7017", Invalid, "Path of a sink can't be written to";
 
     // 8: ingestion job
     /// Parameters of the ingestion job are missing or contradict each other.

@@ -14,6 +14,10 @@ impl EventTime {
     pub const MIN: Self = Self(i64::MIN);
     /// After every record: event time has come to its end.
     pub const MAX: Self = Self(i64::MAX);
+    /// The first of the times that are told apart where it is remembered what was seen: in the year 2490 BC.
+    pub const FIRST_KEPT: Self = Self(-(1 << 47));
+    /// The last of them: in the year 6429. What lies behind is no date that people mean, but a number in another unit.
+    pub const LAST_KEPT: Self = Self((1 << 47) - 2);
 
     /// The point `milliseconds` after the epoch.
     pub const fn from_millis(milliseconds: i64) -> Self {

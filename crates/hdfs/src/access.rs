@@ -12,23 +12,79 @@ use hdfs_native::ClientBuilder;
 use millstream_gssapi::{Error, Tickets};
 
 use crate::error::{HdfsError, Trouble};
-use crate::probe;
 use crate::settings::HdfsSettings;
 use crate::site::Site;
+use crate::{negotiate, probe};
 
 /// Where a KDC is away, it is asked again behind this time.
 const AGAIN: Duration = Duration::from_secs(10);
 
+/// A NameNode that says nothing beside one that does is asked again behind so many times the time that it took: one whose machine has no
+/// power takes seconds, which each request would pay for.
+const REST: u32 = 4;
+
 /// What the client says of a NameNode that ends the connection instead of answering.
 const HUNG_UP: &str = "RPC listener disconnected";
+
+/// A NameNode, and what is known of whether it wants proof.
+#[derive(Debug)]
+struct Node {
+    /// `host:port`.
+    address: String,
+    /// Whether it has said that it does.
+    wants_proof: AtomicBool,
+    /// Until when it need not be asked, where it has said nothing.
+    rests_until: Mutex<Option<Instant>>,
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "nothing announces that a NameNode is back"
+)]
+impl Node {
+    fn at(address: String) -> Self {
+        Self {
+            address,
+            wants_proof: AtomicBool::new(false),
+            rests_until: Mutex::new(None),
+        }
+    }
+
+    fn wants_proof(&self) -> bool {
+        self.wants_proof.load(Ordering::Relaxed)
+    }
+
+    /// Whether it has said nothing a short time ago.
+    fn rests(&self) -> bool {
+        let until = self.rests_until.lock();
+        let until = *until.unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| Instant::now() < until)
+    }
+
+    /// Asks it whether it goes on without proof, and notes what it says.
+    async fn goes_without(&self) -> bool {
+        let begun = Instant::now();
+        let said = negotiate::goes_without(&self.address).await;
+        if let Some(without) = said {
+            self.wants_proof.store(!without, Ordering::Relaxed);
+            return without;
+        }
+        let until = Instant::now() + begun.elapsed() * REST;
+        let mut rests_until = self
+            .rests_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *rests_until = Some(until);
+        false
+    }
+}
 
 /// Who asks a cluster that may want proof of that.
 #[derive(Debug)]
 pub(crate) struct Access {
     /// `None`: the settings say that the cluster believes who asks.
     tickets: Option<Tickets>,
-    /// The NameNodes, as `host:port`.
-    nodes: Vec<String>,
+    nodes: Vec<Node>,
     /// The directory of the settings, for people.
     directory: Option<PathBuf>,
     /// Whether the settings say how DataNodes are spoken with.
@@ -37,6 +93,8 @@ pub(crate) struct Access {
     away: Mutex<Option<(Instant, Error)>>,
     /// Whether there have been tickets.
     had_tickets: AtomicBool,
+    /// Whether the settings refuse a NameNode that wants no proof.
+    refuses_fallback: bool,
     /// Who sees to tickets has it: where there have been some, others do not wait for a KDC that does not answer.
     turn: Mutex<()>,
 }
@@ -55,11 +113,12 @@ impl Access {
         let tickets = keys.map(Tickets::of).transpose();
         Ok(Self {
             tickets: tickets.map_err(|error| HdfsError::of_kerberos(&error))?,
-            nodes: site.nodes(address),
+            nodes: site.nodes(address).into_iter().map(Node::at).collect(),
             directory: settings.directory.clone(),
             protects: site.get("dfs.data.transfer.protection").is_some(),
             away: Mutex::new(None),
             had_tickets: AtomicBool::new(false),
+            refuses_fallback: site.is_secure() && !site.may_fall_back(),
             turn: Mutex::new(()),
         })
     }
@@ -76,7 +135,8 @@ impl Access {
 
     /// The service, for people.
     fn service(&self) -> String {
-        format!("the NameNode {}", self.nodes.join(" or "))
+        let nodes: Vec<&str> = self.nodes.iter().map(|node| &*node.address).collect();
+        format!("the NameNode {}", nodes.join(" or "))
     }
 
     fn away(&self) -> MutexGuard<'_, Option<(Instant, Error)>> {
@@ -125,7 +185,7 @@ impl Access {
             },
             None => error,
             Some(tickets) if error.is_of_login() => self.refused(tickets, &error.to_string()),
-            Some(_) if error.trouble() == Trouble::Denied => error.next(
+            Some(_) if error.trouble() == Trouble::Denied && !error.has_next() => error.next(
                 "let the user of that principal do this there (hdfs dfs -chown, -setfacl), or log in as another one \
                  (security.kerberos.login.keytab)",
             ),
@@ -135,6 +195,46 @@ impl Access {
             ),
             Some(_) => error,
         }
+    }
+
+    /// Refuses a cluster that believes who asks where the settings say that there is proof of that, as Hadoop does: whoever answers may
+    /// be somebody else. The client itself would go on without. No NameNode speaks for another one: those that say nothing are asked
+    /// again, at each request as long as none has answered, and else with pauses.
+    ///
+    /// # Errors
+    /// A NameNode wants no proof.
+    pub(crate) async fn refuse_fallback(&self) -> Result<(), HdfsError> {
+        if !self.refuses_fallback {
+            return Ok(());
+        }
+        for node in &self.nodes {
+            let is_done = node.wants_proof() || (self.has_answer() && node.rests());
+            if !is_done && node.goes_without().await {
+                return Err(self.falls_back(&node.address));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a NameNode has said that it wants proof.
+    fn has_answer(&self) -> bool {
+        self.nodes.iter().any(Node::wants_proof)
+    }
+
+    /// The settings want Kerberos, and the cluster does not.
+    fn falls_back(&self, node: &str) -> HdfsError {
+        let settings = match &self.directory {
+            Some(directory) => format!("core-site.xml in {}", directory.display()),
+            None => "the settings".to_owned(),
+        };
+        let what = format!(
+            "the NameNode {node} knows no Kerberos and believes who asks, and {settings} wants Kerberos \
+             (hadoop.security.authentication)"
+        );
+        HdfsError::of_settings(Trouble::Denied, what).next(
+            "use the settings of that cluster (HADOOP_CONF_DIR, or hadoop.home.dir), or, where it is meant to be without Kerberos, set \
+             ipc.client.fallback-to-simple-auth-allowed to true in core-site.xml",
+        )
     }
 
     fn refused(&self, tickets: &Tickets, said: &str) -> HdfsError {
@@ -148,7 +248,7 @@ impl Access {
 
     async fn wants_proof(&self) -> bool {
         for node in &self.nodes {
-            if probe::wants_proof(node).await {
+            if probe::wants_proof(&node.address).await {
                 return true;
             }
         }
@@ -162,9 +262,12 @@ impl Access {
             None => "no core-site.xml says so".to_owned(),
         };
         let what = format!("{} wants Kerberos, and {settings}", self.service());
-        HdfsError::new(Trouble::Denied, what).next(
+        HdfsError::of_settings(Trouble::Denied, what).next(
             "set hadoop.security.authentication to kerberos in core-site.xml, best by the files of the cluster (HADOOP_CONF_DIR, or \
              hadoop.home.dir)",
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

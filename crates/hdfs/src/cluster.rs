@@ -12,6 +12,7 @@ use millstream_gssapi::Keys;
 
 use crate::access::Access;
 use crate::error::{HdfsError, Trouble};
+use crate::hosts::Host;
 use crate::name_nodes::{NameNodes, ONE_REQUEST};
 use crate::runtime::Runtime;
 use crate::settings::HdfsSettings;
@@ -202,14 +203,16 @@ impl Eq for Cluster {}
 impl Cluster {
     fn new(authority: &str, settings: &HdfsSettings, runtime: Runtime) -> Result<Self, HdfsError> {
         let site = settings.site()?;
-        let address = address(authority, &site)?;
+        let name = name(authority, &site)?;
+        let address = address_of(&name, &site);
+        let host = Host::of(&name, &address, &site, settings);
         let access = Arc::new(Access::new(&address, &site, settings)?);
         let handle = runtime.handle();
         let nodes = NameNodes::at(&address, &site, settings, handle, Arc::clone(&access))?;
         Ok(Self(Arc::new(Inner {
             authority: authority.to_owned(),
             nodes,
-            runtime: runtime.for_requests_of(access),
+            runtime: runtime.for_requests_of(access, host),
             new_files: site.new_files(),
         })))
     }
@@ -344,23 +347,35 @@ fn has_open_block(status: &Status, space: u64) -> bool {
 
 /// What a client is given as the host of a cluster of this name.
 fn address(authority: &str, site: &Site) -> Result<String, HdfsError> {
-    let named = match authority {
-        "" => {
-            let default = site.default_cluster();
-            default.map(|url| url.authority().to_owned()).ok_or_else(|| {
-                let what = "the path names no NameNode, and no core-site.xml says which one is meant (fs.defaultFS)";
-                HdfsError::new(Trouble::Refused, what)
-            })?
-        }
-        named => named.to_owned(),
+    Ok(address_of(&name(authority, site)?, site))
+}
+
+/// The NameNode or the name service that is meant, as it is written.
+fn name(authority: &str, site: &Site) -> Result<String, HdfsError> {
+    if !authority.is_empty() {
+        return Ok(authority.to_owned());
+    }
+    if let Some(url) = site.default_cluster() {
+        return Ok(url.authority().to_owned());
+    }
+    let default = site.get("fs.defaultFS").unwrap_or_default();
+    let what = match default {
+        "" => "the path names no NameNode, and no core-site.xml says which one is meant (fs.defaultFS)".to_owned(),
+        other => format!(
+            "the path names no NameNode, and fs.defaultFS in core-site.xml is {other}, which is no cluster of HDFS"
+        ),
     };
-    let has_port = named
+    Err(HdfsError::of_settings(Trouble::Refused, what))
+}
+
+fn address_of(name: &str, site: &Site) -> String {
+    let has_port = name
         .rsplit_once(':')
         .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    if has_port || site.is_service(&named) {
-        return Ok(named);
+    if has_port || site.is_service(name) {
+        return name.to_owned();
     }
-    Ok(format!("{}:{PORT}", named.to_ascii_lowercase()))
+    format!("{}:{PORT}", name.to_ascii_lowercase())
 }
 
 #[cfg(test)]

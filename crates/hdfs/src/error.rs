@@ -32,10 +32,22 @@ pub struct HdfsError {
     what: String,
     /// What to do about it, where the kind of trouble does not tell.
     next: Option<&'static str>,
-    /// Whether it is the login by Kerberos that has failed.
-    is_of_login: bool,
+    subject: Subject,
     /// Whether another NameNode is asked from now on.
     is_left: bool,
+}
+
+/// What it is that has failed, where more counts than the trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    /// The request.
+    Request,
+    /// The login by Kerberos.
+    Login,
+    /// The rights of whoever asks, as the cluster has them.
+    Rights,
+    /// What people have written: the path, or the settings. Asked again, it is the same.
+    Settings,
 }
 
 impl HdfsError {
@@ -45,8 +57,16 @@ impl HdfsError {
             trouble,
             what: what.into(),
             next: None,
-            is_of_login: false,
+            subject: Subject::Request,
             is_left: false,
+        }
+    }
+
+    /// An error of what people have written: the path, or the settings.
+    pub(crate) fn of_settings(trouble: Trouble, what: impl Into<String>) -> Self {
+        Self {
+            subject: Subject::Settings,
+            ..Self::new(trouble, what)
         }
     }
 
@@ -81,7 +101,7 @@ impl HdfsError {
         };
         Self {
             next: Some(error.next()),
-            is_of_login: true,
+            subject: Subject::Login,
             ..Self::new(trouble, error.to_string())
         }
     }
@@ -95,9 +115,24 @@ impl HdfsError {
         }
     }
 
+    /// Whether it says itself what to do about it.
+    pub(crate) fn has_next(&self) -> bool {
+        self.next.is_some()
+    }
+
     /// Whether it is the login by Kerberos that has failed.
     pub fn is_of_login(&self) -> bool {
-        self.is_of_login
+        self.subject == Subject::Login
+    }
+
+    /// Whether the cluster does not let whoever asks do that.
+    pub fn is_of_rights(&self) -> bool {
+        self.subject == Subject::Rights
+    }
+
+    /// Whether people have to do something about it first: rights are missing, or the path or the settings are wrong.
+    pub fn is_for_people(&self) -> bool {
+        matches!(self.subject, Subject::Rights | Subject::Settings)
     }
 
     /// Whether a NameNode did not answer, and another one is asked from now on. What it was asked for may have been done.
@@ -189,11 +224,26 @@ impl From<Native> for HdfsError {
             }
             _ => Trouble::Refused,
         };
+        let subject = match trouble {
+            _ if is_of_login(&error) => Subject::Login,
+            Trouble::Denied => Subject::Rights,
+            _ => Subject::Request,
+        };
+        let what = words(&error);
         Self {
-            is_of_login: is_of_login(&error),
-            ..Self::new(trouble, words(&error))
+            next: of_home(&what).filter(|_| subject == Subject::Rights),
+            subject,
+            ..Self::new(trouble, what)
         }
     }
+}
+
+/// What to do where somebody may make nothing in the directory of all home directories: mostly his own is not there yet.
+fn of_home(what: &str) -> Option<&'static str> {
+    what.contains("inode=\"/user\"").then_some(
+        "have the home directory of that user made by who may (hdfs dfs -mkdir /user/NAME; hdfs dfs -chown NAME /user/NAME), or name \
+         another directory",
+    )
 }
 
 /// Whether it is the login by Kerberos that has failed, here or at the NameNode.

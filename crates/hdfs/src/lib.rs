@@ -4,7 +4,8 @@
 //! - [`Clusters`]: the settings of a job, and one [`Cluster`] for each name that stands in such URLs.
 //! - [`Cluster`]: lists, looks, renames what replaces nothing, removes, makes directories.
 //! - [`HdfsFile`]: a file that is read anywhere, with reading ahead; [`HdfsWriter`]: one that is written.
-//! - [`access`]: who proves who he is, by Kerberos, and what to tell of it. [`probe`]: whether a NameNode wants that.
+//! - [`access`]: who proves who he is, by Kerberos, and what to tell of it. [`probe`] and [`negotiate`]: whether a NameNode wants that.
+//! - [`hosts`], [`mounts`]: what people are told of names that lead nowhere.
 //! - [`HdfsError`]: absent, denied and unreachable are different things.
 //!
 //! Requests run on a small runtime of their own, which all clusters of a job share; whoever calls waits on a thread that may
@@ -16,8 +17,11 @@ mod access;
 mod cluster;
 mod error;
 mod file;
+mod hosts;
 mod list;
+mod mounts;
 mod name_nodes;
+mod negotiate;
 mod probe;
 mod runtime;
 mod settings;

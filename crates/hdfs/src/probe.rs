@@ -1,4 +1,4 @@
-//! Whether a NameNode wants Kerberos. To a client that does not know it, it says so where the client does not listen, and ends
+//! Whether a NameNode wants Kerberos of who does not offer it. To a client that does not know it, it says so where the client does not listen, and ends
 //! the connection.
 
 use std::time::Duration;
@@ -35,20 +35,23 @@ pub(crate) async fn wants_proof(node: &str) -> bool {
 
 async fn ask(node: &str) -> std::io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect(node).await?;
-    stream.write_all(&question()).await?;
+    stream
+        .write_all(&question(GREETING, &[HEADER, CONTEXT]))
+        .await?;
     let mut answer = Vec::new();
     // It ends the connection behind its refusal.
     stream.take(MOST).read_to_end(&mut answer).await?;
     Ok(answer)
 }
 
-fn question() -> Vec<u8> {
+/// A greeting and a call of these parts, each of fewer than 128 bytes.
+pub(crate) fn question(greeting: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     let mut call = Vec::new();
-    for part in [HEADER, CONTEXT] {
+    for part in parts {
         call.push(part.len() as u8);
         call.extend_from_slice(part);
     }
-    let mut question = GREETING.to_vec();
+    let mut question = greeting.to_vec();
     question.extend_from_slice(&(call.len() as u32).to_be_bytes());
     question.extend_from_slice(&call);
     question
@@ -56,12 +59,12 @@ fn question() -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CONTEXT, HEADER, question};
+    use super::{CONTEXT, GREETING, HEADER, question};
 
     #[test]
     fn lengths_are_those_of_what_follows() {
         assert!(HEADER.len() < 128 && CONTEXT.len() < 128);
-        let question = question();
+        let question = question(GREETING, &[HEADER, CONTEXT]);
         let length = question.get(7..11).expect("a length");
         assert_eq!(length, (question.len() as u32 - 11).to_be_bytes());
     }

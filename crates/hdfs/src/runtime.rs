@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 
 use crate::access::Access;
 use crate::error::{HdfsError, Trouble};
+use crate::hosts::Host;
 
 /// A request that is under way.
 pub type Waiting<T> = millstream_waiting::Waiting<T, HdfsError>;
@@ -18,6 +19,8 @@ pub(crate) struct Runtime {
     threads: millstream_waiting::Runtime<HdfsError>,
     /// Who makes the requests; `None`: none is made yet.
     access: Option<Arc<Access>>,
+    /// The host that is to be looked up first.
+    host: Option<Arc<Host>>,
 }
 
 impl Runtime {
@@ -33,14 +36,16 @@ impl Runtime {
         Ok(Self {
             threads,
             access: None,
+            host: None,
         })
     }
 
-    /// The same, for requests of a cluster.
-    pub(crate) fn for_requests_of(&self, access: Arc<Access>) -> Self {
+    /// The same, for requests of a cluster. `host`: it may be none.
+    pub(crate) fn for_requests_of(&self, access: Arc<Access>, host: Option<Host>) -> Self {
         Self {
             threads: self.threads.clone(),
             access: Some(access),
+            host: host.map(Arc::new),
         }
     }
 
@@ -60,7 +65,14 @@ impl Runtime {
             return Waiting::over(Err(error));
         }
         let future = Box::pin(future);
+        let host = self.host.clone();
         self.threads.begin(async move {
+            if let Some(host) = &host {
+                host.check().await?;
+            }
+            if let Some(access) = &access {
+                access.refuse_fallback().await?;
+            }
             let done = tokio::time::timeout(limit, future).await;
             let done = done.unwrap_or_else(|_| Err(HdfsError::late(limit, false)));
             match (done, access) {

@@ -7,6 +7,7 @@ use millstream_core::{Configuration, Result};
 use millstream_gssapi::Keys;
 
 use crate::error::HdfsError;
+use crate::mounts;
 use crate::site::Site;
 use crate::url::HdfsUrl;
 
@@ -63,6 +64,15 @@ impl HdfsSettings {
     /// The settings can't be read.
     pub fn default_cluster(&self) -> Result<Option<HdfsUrl>, HdfsError> {
         Ok(self.site()?.default_cluster())
+    }
+
+    /// What a path of `viewfs://` stands for, which is not supported, so that people can be told what to write instead. `None`: it is no
+    /// such path, or its mount table is not in `core-site.xml` or `hdfs-site.xml`.
+    ///
+    /// # Errors
+    /// The settings can't be read.
+    pub fn mounted(&self, path: &str) -> Result<Option<String>, HdfsError> {
+        Ok(mounts::target(&self.site()?, path))
     }
 
     pub(crate) fn site(&self) -> Result<Site, HdfsError> {

@@ -18,6 +18,8 @@ pub(crate) const NODES: &str = "dfs.ha.namenodes.";
 const NODE: &str = "dfs.namenode.rpc-address.";
 /// Whether who asks is believed.
 const AUTHENTICATION: &str = "hadoop.security.authentication";
+/// Whether a client that would prove who asks goes on where nobody wants to know.
+const FALLBACK: &str = "ipc.client.fallback-to-simple-auth-allowed";
 
 /// What stands before the name of a service and tells which of its NameNodes are asked.
 const PROVIDER: &str = "dfs.client.failover.proxy.provider.";
@@ -29,7 +31,7 @@ const ACTIVE_ALONE: &str =
 
 /// What is made use of before a cluster is asked, or by the client: names of settings, or what they begin with. `dfs.replication` and
 /// `dfs.blocksize` are none: who only reads need not know them.
-const USED: [&str; 9] = [
+const USED: [&str; 10] = [
     "fs.defaultFS",
     NODES,
     NODE,
@@ -39,6 +41,7 @@ const USED: [&str; 9] = [
     "dfs.client.block.write.replace-datanode-on-failure.",
     "dfs.data.transfer.protection",
     AUTHENTICATION,
+    FALLBACK,
 ];
 
 /// Hadoop gives up where a value is not done when it has put so many others into it.
@@ -174,6 +177,17 @@ impl Site {
         self.get(&format!("{NODES}{name}")).is_some()
     }
 
+    /// The name services that are described.
+    pub(crate) fn services(&self) -> impl Iterator<Item = &str> {
+        self.beginning(NODES).map(|(name, _)| name)
+    }
+
+    /// The settings whose names begin so, by what follows there.
+    pub(crate) fn beginning(&self, with: &str) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.0.iter();
+        all.filter_map(move |(name, value)| Some((name.strip_prefix(with)?, value.as_str())))
+    }
+
     /// How many NameNodes are at an address.
     pub(crate) fn count(&self, address: &str) -> usize {
         let names = self.get(&format!("{NODES}{address}"));
@@ -246,6 +260,12 @@ impl Site {
     pub(crate) fn is_secure(&self) -> bool {
         let kind = self.get(AUTHENTICATION);
         kind.is_some_and(|kind| !kind.eq_ignore_ascii_case("simple"))
+    }
+
+    /// Whether a cluster that wants no proof is spoken with where there is to be some.
+    pub(crate) fn may_fall_back(&self) -> bool {
+        let allowed = self.get(FALLBACK);
+        allowed.is_some_and(|allowed| allowed.eq_ignore_ascii_case("true"))
     }
 }
 

@@ -40,6 +40,11 @@ pub fn give(configuration: &Configuration) -> Result<()> {
 /// What to do about an error of a file that lies in a store or a cluster, for people.
 pub fn next_step(error: &io::Error) -> &'static str {
     match HdfsError::of(error) {
+        // Also where they are given no place: that directory belongs to the user whose job was first there.
+        Some(error) if error.is_of_rights() => {
+            "let that user write there (hdfs dfs -chown, -setfacl; home directories below /user are made by who may), or name another \
+             directory (stream.checkpoint.dir, state.checkpoints.dir, state.savepoints.dir)"
+        }
         Some(error) => error.next_step(),
         None => {
             "see that the store runs, and that s3.endpoint, the keys and what they may do are right"

@@ -83,13 +83,21 @@ impl SeenTable {
         }
     }
 
+    /// Whether a sighting at `time` is kept with that time. What lies further away is kept as the end of what can be, so that all of
+    /// it is at one time.
+    pub fn can_keep(time: EventTime) -> bool {
+        flat::kept(time.as_millis()) == time.as_millis()
+    }
+
     /// Notes that `key` was seen at `time`, unless it was less than the time apart that the table was made with: `false`.
     /// What lies at or before the horizon is neither noted nor compared.
     ///
     /// # Panics
     /// `key` does not belong to the table's key groups.
     pub fn note(&mut self, key: &Fingerprint, time: EventTime) -> bool {
-        let (time, within, horizon) = (time.as_millis(), self.within, self.horizon);
+        // As it is kept, or nothing that lies beyond what is kept would be near to itself.
+        let time = flat::kept(time.as_millis());
+        let (within, horizon) = (self.within, self.horizon);
         if time <= horizon {
             return true;
         }

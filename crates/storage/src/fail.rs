@@ -18,7 +18,10 @@ pub(crate) fn write(path: &Path, cause: impl Display) -> Error {
     )
     .cause(cause)
     .next(match is_in_store(path) {
-        true => "see that the store or cluster runs, and that it may be written",
+        true => {
+            "see that the store or cluster runs, and that the user of the job may write there, or name another directory \
+             (stream.checkpoint.dir, state.checkpoints.dir, state.savepoints.dir)"
+        }
         false => "check that the directory exists, is writable and has space left",
     })
 }

@@ -113,6 +113,12 @@ impl FromStr for Location {
 }
 
 fn no_store(text: &str, scheme: &str) -> Error {
+    if scheme.eq_ignore_ascii_case("viewfs") {
+        let message = format!("snapshots can't be kept in `{text}`: viewfs: is not supported");
+        return Error::new(&codes::SNAPSHOT_SCHEME, message).next(
+            "write what the mount table has in its place, hdfs://… (fs.viewfs.mounttable.… in core-site.xml)",
+        );
+    }
     let mut known = names_of_stores();
     known.insert(0, "file");
     Error::new(
@@ -203,6 +209,9 @@ mod tests {
             assert_eq!(error.code(), "MS-3009");
             assert!(error.message().contains(text), "{error}");
         }
+        let error = "viewfs://all/sp".parse::<Location>().expect_err("viewfs");
+        assert_eq!(error.code(), "MS-3009");
+        assert!(error.to_string().contains("mount table"), "{error}");
         assert!("".parse::<Location>().is_err());
     }
 }

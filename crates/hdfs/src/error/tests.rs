@@ -82,4 +82,29 @@ fn a_login_that_fails_is_no_lack_of_rights() {
         "Permission denied: user=csp",
     );
     assert!(!right.is_of_login());
+    assert!(right.is_for_people() && !login.is_for_people());
+}
+
+#[test]
+fn a_home_directory_that_is_not_there_is_told_of() {
+    let denied = |inode: &str| {
+        let message = format!(
+            "Permission denied: user=csp, access=WRITE, inode=\"{inode}\":hdfs:supergroup:drwxr-xr-x"
+        );
+        remote(
+            "org.apache.hadoop.security.AccessControlException",
+            &message,
+        )
+    };
+    let home = denied("/user");
+    assert!(
+        home.next_step().contains("hdfs dfs -mkdir /user/NAME"),
+        "{}",
+        home.next_step()
+    );
+    assert!(
+        denied("/user/other")
+            .next_step()
+            .contains("hadoop.user.name")
+    );
 }

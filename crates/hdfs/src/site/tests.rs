@@ -82,6 +82,31 @@ fn a_client_that_takes_signs_by_the_word_finds_every_namenode() {
 }
 
 #[test]
+fn name_services_are_those_that_have_namenodes() {
+    let site = site(&[
+        ("dfs.nameservices", "prod,none"),
+        ("dfs.ha.namenodes.prod", "a,b"),
+        ("dfs.ha.namenodes.Stage", "a"),
+    ]);
+    let services: Vec<&str> = site.services().collect();
+    assert_eq!(services, ["Stage", "prod"]);
+}
+
+#[test]
+fn who_proves_who_he_is_does_without_where_that_is_said() {
+    for (value, expected) in [
+        ("true", true),
+        (" TRUE ", true),
+        ("false", false),
+        ("", false),
+    ] {
+        let site = site(&[("ipc.client.fallback-to-simple-auth-allowed", value)]);
+        assert_eq!(site.may_fall_back(), expected, "{value}");
+    }
+    assert!(!Site::default().may_fall_back());
+}
+
+#[test]
 fn observers_are_not_asked() {
     let package = "org.apache.hadoop.hdfs.server.namenode.ha";
     for (provider, expected) in [

@@ -1,5 +1,7 @@
 //! What a local job tells its user, and what it remembers for the summary.
 
+mod kafka;
+
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,6 +14,7 @@ use millstream_protocol::{Failure, OperationResult};
 use millstream_storage::Location;
 
 use crate::clock::{now, readable};
+use kafka::Sent;
 
 /// The exit status of a job that ended by SIGTERM without a savepoint: what a shell says of a program that SIGTERM ends.
 const ENDED_BY_SIGNAL: i32 = 143;
@@ -30,8 +33,8 @@ pub(super) struct Totals {
     pub(super) files_total: u64,
     /// Whether the files are partitions.
     pub(super) partitions: bool,
-    /// Transactions that sinks have committed and aborted, and records that they have sent again.
-    pub(super) transactions: Option<[u64; 3]>,
+    /// What sinks of Kafka have sent; `None`: there are none.
+    pub(super) sent: Option<Sent>,
 }
 
 impl Totals {
@@ -153,29 +156,8 @@ impl State {
             totals.files_total += source.files_total.get();
             totals.partitions |= !source.splits.all().is_empty();
         }
-        totals.transactions = self.transactions();
+        totals.sent = Sent::of(&self.tasks);
         totals
-    }
-
-    /// What sinks with transactions show; `None`: there are none.
-    fn transactions(&self) -> Option<[u64; 3]> {
-        let tasks = self.tasks.iter();
-        let shown: Vec<(String, f64)> = tasks
-            .flat_map(|task| task.metrics.source.gauges.all())
-            .collect();
-        let sum = |end: &str| {
-            let own = shown.iter().filter(|(name, _)| name.ends_with(end));
-            own.map(|(_, value)| *value as u64).sum()
-        };
-        let committed = "transactions-committed-total";
-        let any = shown.iter().any(|(name, _)| name.ends_with(committed));
-        any.then(|| {
-            [
-                sum(committed),
-                sum("transactions-aborted-total"),
-                sum("record-retry-total"),
-            ]
-        })
     }
 
     /// How many partitions the sources read, and how many records all and one of them were behind.
@@ -202,12 +184,9 @@ impl State {
         totals.lost_files += self.past.lost_files;
         totals.bytes += self.past.bytes;
         totals.files += self.past.files;
-        let past = self.past.transactions.unwrap_or_default();
-        totals.transactions = match totals.transactions {
-            None => self.past.transactions,
-            Some([committed, aborted, again]) => {
-                Some([committed + past[0], aborted + past[1], again + past[2]])
-            }
+        totals.sent = match (totals.sent, self.past.sent) {
+            (Some(sent), Some(past)) => Some(sent.and(past)),
+            (sent, past) => sent.or(past),
         };
         totals
     }
@@ -373,12 +352,14 @@ impl Watch {
                 counted(all, "record")
             );
         }
-        if let Some([committed, aborted, again]) = totals.transactions {
-            tracing::info!(
-                "{} committed, {aborted} aborted, {} sent again.",
-                counted(committed, "transaction"),
-                counted(again, "request")
-            );
+        // Only partitions of Kafka are told one by one.
+        let read = totals
+            .partitions
+            .then(|| format!("{:.1} MB read", totals.bytes as f64 / 1e6));
+        let sent = totals.sent.map(|sent| sent.in_words());
+        let of_kafka: Vec<String> = read.into_iter().chain(sent).collect();
+        if !of_kafka.is_empty() {
+            tracing::info!("Kafka: {}.", of_kafka.join(", "));
         }
         if let Some(numbers) = self.with(|state| state.numbers) {
             let but = left.map_or_else(String::new, |snapshot| {

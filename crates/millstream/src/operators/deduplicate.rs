@@ -118,6 +118,7 @@ impl<T: Fingerprinted> OpenOperator for Deduplicate<T> {
             subtask: context.subtask,
             numbers: Numbers::default(),
             without: Notice::default(),
+            beyond: Notice::default(),
             late: Notice::default(),
             types: PhantomData,
         };
@@ -143,6 +144,8 @@ struct DeduplicateOperator<T> {
     numbers: Numbers,
     /// Rows without a fingerprint.
     without: Notice,
+    /// Rows whose times are no dates that people mean, such as microseconds that are taken for milliseconds.
+    beyond: Notice,
     /// Rows that came too late to be compared.
     late: Notice,
     types: PhantomData<fn(T)>,
@@ -174,7 +177,7 @@ impl<T: Fingerprinted> DeduplicateOperator<T> {
         for (row, print) in record.fingerprints().iter().enumerate() {
             let time = match self.time {
                 TimeOf::Clock => self.now,
-                TimeOf::Record => record.time(row).unwrap_or(clock),
+                TimeOf::Record => self.time_of(record.time(row), clock),
             };
             let is_new = match print {
                 None => {
@@ -192,7 +195,20 @@ impl<T: Fingerprinted> DeduplicateOperator<T> {
         }
     }
 
+    /// The time of a record by its own; by the clock where it has none, or one that is told apart from no other.
+    fn time_of(&mut self, own: Option<EventTime>, clock: EventTime) -> EventTime {
+        let can_keep = own.filter(|own| SeenTable::can_keep(*own));
+        self.beyond.count += u64::from(own.is_some() && can_keep.is_none());
+        can_keep.unwrap_or(clock)
+    }
+
     fn tell(&mut self) {
+        self.beyond.tell(|count| {
+            format!(
+                "{} dated further away than the years that are remembered (before 2490 BC, or behind 6429) went by the time of reading",
+                counted(count, "record")
+            )
+        });
         self.without.tell(|count| {
             format!(
                 "{} without a key went on, compared with no other",

@@ -25,12 +25,12 @@ struct Moment([u8; 6]);
 impl Moment {
     /// Stands for no time.
     const NONE: Self = Self([0xff; 6]);
-    const FIRST: i64 = -(1 << 47);
-    const LAST: i64 = (1 << 47) - 2;
+    const FIRST: i64 = EventTime::FIRST_KEPT.as_millis();
+    const LAST: i64 = EventTime::LAST_KEPT.as_millis();
 
     #[inline]
     fn new(millis: i64) -> Self {
-        let above = millis.clamp(Self::FIRST, Self::LAST).abs_diff(Self::FIRST);
+        let above = kept(millis).abs_diff(Self::FIRST);
         let [a, b, c, d, e, f, _, _] = above.to_le_bytes();
         Self([a, b, c, d, e, f])
     }
@@ -40,6 +40,12 @@ impl Moment {
         let [a, b, c, d, e, f] = self.0;
         Self::FIRST.wrapping_add_unsigned(u64::from_le_bytes([a, b, c, d, e, f, 0, 0]))
     }
+}
+
+/// The time that is kept of one in milliseconds.
+#[inline]
+pub(super) fn kept(millis: i64) -> i64 {
+    millis.clamp(Moment::FIRST, Moment::LAST)
 }
 
 #[derive(Clone, Copy)]

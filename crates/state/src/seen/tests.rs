@@ -186,3 +186,13 @@ fn it_is_the_state_that_a_map_of_times_is() {
     assert_eq!(identity.key_type, "bytes");
     assert_eq!(identity.value_type, "map<i64, nothing>");
 }
+
+#[test]
+fn a_time_beyond_what_is_kept_is_near_to_itself() {
+    let mut table = table(16);
+    for (number, far) in [(1, 1_732_960_000_000_000), (2, i64::MAX), (3, -(1 << 50))] {
+        assert!(table.note(&key(number), at(far)));
+        assert!(!table.note(&key(number), at(far)), "{far}");
+    }
+    assert_eq!(table.len(), 3);
+}

@@ -72,3 +72,32 @@ fn a_run_that_was_cancelled_before_it_began_goes_on_from_what_it_was_given() {
     let how = watch.how_to_go_on(true);
     assert!(how.contains("SIGTERM"), "{how}");
 }
+
+/// What sinks of Kafka show by these names.
+fn shown(numbers: &[(&str, f64)]) -> TaskView {
+    let view = task(0);
+    for (name, value) in numbers {
+        let name = format!("KafkaProducer.{name}");
+        view.metrics.source.gauges.set(&name, *value);
+    }
+    view
+}
+
+#[test]
+fn what_went_to_kafka_is_told_with_and_without_transactions() {
+    assert_eq!(Sent::of(&[task(0)]), None);
+    let plain = shown(&[("record-bytes-total", 1_500_000.0)]);
+    let sent = Sent::of(&[plain]).expect("a sink");
+    assert_eq!(sent.in_words(), "1.5 MB written, 0 requests sent again");
+    let transactional = shown(&[
+        ("record-bytes-total", 500_000.0),
+        ("record-retry-total", 1.0),
+        ("transactions-committed-total", 2.0),
+        ("transactions-aborted-total", 1.0),
+    ]);
+    let other = Sent::of(&[transactional]).expect("a sink");
+    assert_eq!(
+        sent.and(other).and(other).in_words(),
+        "2.5 MB written, 2 requests sent again, 4 transactions committed, 2 aborted"
+    );
+}

@@ -234,3 +234,15 @@ fn each_row_goes_to_the_subtask_of_its_key() {
         assert_eq!((found, empty), (expected, 1), "at {parallelism}");
     }
 }
+
+#[test]
+fn a_row_dated_beyond_what_is_remembered_goes_by_the_time_at_which_it_comes() {
+    let mut operator = operator(TimeOf::Record);
+    let micros = 1_732_960_000_000_000;
+    let rows = [(A, micros), (A, micros), (A, 5_000)];
+    assert_eq!(
+        process(&mut *operator, &rows),
+        [rows[0], rows[2]],
+        "the same at once, and no match for a time that is remembered"
+    );
+}
