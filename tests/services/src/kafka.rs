@@ -358,6 +358,7 @@ impl Kafka {
         let listeners = listeners + &own.0;
         let protocols = protocols + &own.1;
         let more = more + &own.2;
+        // Tests write records of any year, which retention would take away at one of its looks.
         format!(
             "process.roles=broker,controller\n\
              node.id=1\n\
@@ -369,6 +370,7 @@ impl Kafka {
              inter.broker.listener.name=PLAINTEXT\n\
              log.dirs={}\n\
              auto.create.topics.enable=false\n\
+             log.retention.ms=-1\n\
              offsets.topic.num.partitions=4\n\
              offsets.topic.replication.factor=1\n\
              transaction.state.log.num.partitions=4\n\

@@ -162,6 +162,12 @@ fn list(
             forgotten.push((one, transactions.describe(&one.id)?));
         }
     }
+    // Snapshots do not say to which cluster a job writes.
+    if forgotten.iter().any(|(_, described)| described.is_none()) {
+        report::note(
+            "brokers of another cluster know nothing of a transaction either: what is forgotten may be open there, where its job writes to others than --brokers",
+        );
+    }
     if arguments.connection.json {
         return report::json(&as_json(&listed, &forgotten, awaited));
     }

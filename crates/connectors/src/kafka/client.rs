@@ -1,5 +1,7 @@
 //! Consumers, and what they say when something is wrong.
 
+mod group;
+
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +20,7 @@ use super::figures::{self, Before, STATISTICS};
 use super::options::{End, KafkaSourceOptions};
 use super::partition::Partition;
 use super::token;
+use group::{Group, NOT_TAKEN};
 
 /// How long a broker may take to answer. Bounds how long a thread can outlive its reader.
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
@@ -49,6 +52,8 @@ pub(super) struct Ears {
     uncommitted: bool,
     gauges: Gauges,
     before: Before,
+    /// The group that is told how far the job is.
+    group: Group,
     /// How far partitions were fetched.
     pub(super) fetched: Fetched,
 }
@@ -79,11 +84,12 @@ fn without_times(reason: &str) -> &str {
 }
 
 impl Ears {
-    /// Ears that tell people where partitions end, and what the group knows.
+    /// Ears that tell people where partitions end, what the group knows, and what it does not take.
     pub(super) fn telling(progress: &SourceProgress, options: &KafkaSourceOptions) -> Self {
         Self {
             splits: Some(progress.splits.clone()),
             gauges: progress.gauges.clone(),
+            group: Group::named(&options.group),
             uncommitted: reads_uncommitted(options),
             ..Self::default()
         }
@@ -141,11 +147,14 @@ impl ClientContext for Ears {
     }
 
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        if facility == NOT_TAKEN {
+            self.group.refuses(message);
+        }
         match level {
             RDKafkaLogLevel::Debug | RDKafkaLogLevel::Info => {
                 tracing::trace!("librdkafka: {facility}: {message}");
             }
-            // What matters comes as an error as well.
+            // What matters besides comes as an error as well.
             _ => tracing::debug!("librdkafka: {facility}: {message}"),
         }
     }
@@ -267,7 +276,11 @@ pub(super) fn consumer_of(
 
 /// What a consumer is told, whoever it is for.
 fn configure(config: &mut ClientConfig, options: &KafkaSourceOptions, partitions: usize) {
+    // The client's library asks a logger that nobody has set up here, and would leave out what is listened for.
+    config.set_log_level(RDKafkaLogLevel::Warning);
     config.set("client.id", "millstream");
+    // As Java's consumer does it.
+    config.set("check.crcs", "true");
     config.set("fetch.queue.backoff.ms", PAUSE);
     for (name, value) in options.properties.settings() {
         config.set(name, value);

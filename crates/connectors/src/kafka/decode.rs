@@ -6,11 +6,13 @@
 mod batch;
 mod json;
 mod shape;
+mod times;
 mod whole;
 
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{DataType, Field};
 use millstream_core::{Error, Result, codes};
 
 pub(super) use batch::{Batch, Message, MessageParts};
@@ -18,6 +20,7 @@ pub(super) use shape::Shape;
 pub use shape::{ENVELOPE, TEXT_COLUMN, text_schema};
 
 use self::shape::{Compiled, Place};
+use self::times::{as_times, is_of_a_day};
 use super::partition::Partition;
 use crate::files_source::{Column, Dialects, FieldTable, Span};
 use crate::rows::{BadRecord, Besides, Enclosed, NO_TIME, Origin, Parsed, Raws, Reason, Rows};
@@ -50,9 +53,14 @@ pub(super) struct Decoded {
 
 impl Decoder {
     pub(super) fn new(shape: Arc<Shape>, keep_raw: bool) -> Self {
-        let types = shape.batch_schema().fields().iter();
+        let columns = shape.batch_schema().fields().iter().zip(&shape.places);
         // `Columns` holds no type that can't be read.
-        let builders = types.filter_map(|field| Column::new(field)).collect();
+        let builders = columns.filter_map(|(field, place)| match place {
+            // As the number that it is: of those a column of timestamps takes the ones with 13 digits.
+            Place::Time => Column::new(&Field::new(field.name(), DataType::Int64, true)),
+            _ => Column::new(field),
+        });
+        let builders = builders.collect();
         let fields = json::Fields::new(&shape.values);
         Self {
             shape,
@@ -111,7 +119,12 @@ impl Decoder {
         let broken = |error| {
             Error::new(&codes::INTERNAL, "columns of messages do not fit together").cause(error)
         };
-        let arrays = self.builders.iter_mut().map(Column::finish);
+        let fields = self.shape.batch_schema().fields().iter();
+        let columns = self.builders.iter_mut().zip(fields.zip(&self.shape.places));
+        let arrays = columns.map(|(column, (field, place))| match place {
+            Place::Time => as_times(&column.finish()?, field.data_type()),
+            _ => column.finish(),
+        });
         let arrays = arrays.collect::<std::result::Result<_, _>>();
         RecordBatch::try_new_with_options(
             Arc::clone(self.shape.batch_schema()),
@@ -271,9 +284,11 @@ impl Decoder {
                 }
                 table.put(message.key);
             }
-            // As many digits as a time in milliseconds has that a column of timestamps takes.
-            Place::Timestamp => match message.timestamp {
-                Some(time) => table.put(Some(format!("{time:013}").as_bytes())),
+            Place::Time if message.timestamp.is_some_and(|time| !is_of_a_day(time)) => {
+                return Err("a time so far from 1970 that it is of no day");
+            }
+            Place::Time | Place::Timestamp => match message.timestamp {
+                Some(time) => table.put(Some(time.to_string().as_bytes())),
                 None => table.put(None),
             },
             Place::Topic => table.put(Some(partition.topic.as_bytes())),

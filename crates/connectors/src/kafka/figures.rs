@@ -1,21 +1,28 @@
 //! What people see of clients of Kafka, by the names that Kafka's own clients and Flink have for it.
 
+mod waiting;
+
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use millstream_engine::connector::{Counter, Gauges, Notice};
 use rdkafka::statistics::{Broker, Statistics};
+
+use self::waiting::Waiting;
 
 /// What the names of a sink's numbers begin with, as in Flink.
 const PRODUCER: &str = "KafkaProducer";
 /// And those of a source.
 const CONSUMER: &str = "KafkaSourceReader.KafkaConsumer";
 
-/// Time between two looks of librdkafka at itself, in milliseconds, unless it was told otherwise.
+/// Time between two looks of librdkafka at itself, in milliseconds, unless a consumer was told otherwise.
 pub(super) const STATISTICS: &str = "1000";
+/// A producer that has delivered nothing for so many seconds waits for brokers, whether it says so or not: of packets that are dropped
+/// it does not.
+pub(super) const STILL_SECONDS: i64 = 30;
 
-/// The numbers of one writer, whose producers share them.
+/// The numbers of one writer, whose producers share them, and what one of the producers waits for.
 #[derive(Clone, Default)]
 pub(super) struct Sent {
     gauges: Gauges,
@@ -26,9 +33,9 @@ pub(super) struct Sent {
     aborted: Counter,
     /// Whether there are transactions.
     transactional: bool,
-    /// Where people see what is waited for, and whether anything is.
-    held_up: Notice,
-    waits: Arc<AtomicBool>,
+    waiting: Waiting,
+    /// Whether the producer has delivered anything since it told of itself last.
+    moves: Arc<AtomicBool>,
 }
 
 impl Sent {
@@ -36,30 +43,33 @@ impl Sent {
         let sent = Self {
             gauges,
             transactional,
-            held_up,
+            waiting: Waiting::new(held_up),
             ..Self::default()
         };
         sent.show();
         sent
     }
 
+    /// The same numbers, for another producer of the writer.
+    pub(super) fn of_another(&self) -> Self {
+        Self {
+            waiting: self.waiting.another(),
+            moves: Arc::default(),
+            ..self.clone()
+        }
+    }
+
     /// A record was delivered.
     pub(super) fn delivered(&self, bytes: usize) {
         self.records.add(1);
         self.bytes.add(bytes as u64);
-        self.goes_on();
+        self.moves.store(true, Ordering::Relaxed);
+        self.waiting.goes_on();
     }
 
     /// Brokers are away, and waited for.
     pub(super) fn waits_for(&self, why: String) {
-        self.waits.store(true, Ordering::Relaxed);
-        self.held_up.set(Some(why));
-    }
-
-    fn goes_on(&self) {
-        if self.waits.load(Ordering::Relaxed) && self.waits.swap(false, Ordering::Relaxed) {
-            self.held_up.set(None);
-        }
+        self.waiting.waits_for(why);
     }
 
     /// One was not.
@@ -105,8 +115,8 @@ impl Sent {
         }
     }
 
-    /// Takes over what one of the producers tells of itself.
-    pub(super) fn hear(&self, before: &Before, statistics: &Statistics) {
+    /// Takes over what the producer tells of itself. Whether it stands still: it has messages, and has delivered none for some time.
+    pub(super) fn hear(&self, before: &Before, statistics: &Statistics) -> bool {
         self.show();
         // Of what is underway the deliveries tell.
         if statistics.msg_cnt == 0
@@ -115,7 +125,7 @@ impl Sent {
                 .values()
                 .any(|broker| broker.state == "UP")
         {
-            self.goes_on();
+            self.waiting.goes_on();
         }
         let told = before.since(statistics);
         let add = |name: &str, amount: u64| {
@@ -126,6 +136,8 @@ impl Sent {
         add("request-total", told.requests);
         add("outgoing-byte-total", told.bytes_out);
         latencies(&self.gauges, PRODUCER, statistics);
+        let moves = self.moves.swap(false, Ordering::Relaxed);
+        before.stands_still(statistics, moves)
     }
 }
 
@@ -171,6 +183,8 @@ fn brokers(statistics: &Statistics) -> impl Iterator<Item = &Broker> {
 #[derive(Default)]
 pub(super) struct Before {
     totals: Mutex<BTreeMap<String, Totals>>,
+    /// How old the client was when it last had nothing to deliver, or had delivered something: in microseconds.
+    moved: AtomicI64,
 }
 
 /// What came since.
@@ -183,6 +197,15 @@ struct Totals {
 }
 
 impl Before {
+    /// Whether a producer has had messages for some time of which it delivered none. `moves`: it has, since the last time.
+    fn stands_still(&self, statistics: &Statistics, moves: bool) -> bool {
+        if moves || statistics.msg_cnt == 0 {
+            self.moved.store(statistics.age, Ordering::Relaxed);
+        }
+        let still = statistics.age - self.moved.load(Ordering::Relaxed);
+        still >= STILL_SECONDS * 1_000_000
+    }
+
     /// What has come since the last time. A broker that is new or has begun anew counts from 0.
     fn since(&self, statistics: &Statistics) -> Totals {
         let mut before = self.totals.lock().unwrap_or_else(PoisonError::into_inner);

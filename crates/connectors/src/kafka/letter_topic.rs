@@ -95,6 +95,7 @@ fn consumer(options: &KafkaSinkOptions, partitions: usize) -> Result<Client> {
         .set("enable.auto.commit", "false")
         .set("enable.partition.eof", "true")
         .set("auto.offset.reset", "earliest")
+        .set("check.crcs", "true")
         .set("isolation.level", "read_committed");
     // Who gets tokens where those are asked for.
     let made: std::result::Result<Client, KafkaError> = config.create_with_context(Ears::default());
@@ -120,6 +121,9 @@ fn is_final(error: &KafkaError) -> bool {
                 | Code::Authentication
                 | Code::UnknownTopicOrPartition
                 | Code::UnknownTopic
+                // Reading would go on behind what is damaged.
+                | Code::BadMessage
+                | Code::BadCompression
         )
     )
 }

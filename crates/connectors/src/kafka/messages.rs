@@ -28,6 +28,15 @@ pub(super) fn missing_error(partition: &Partition, missing: Missing) -> Error {
     )
 }
 
+/// The error of records that are not what was written, from this offset on or soon behind it. The client's library would go on behind them.
+pub(super) fn damaged_error(partition: &Partition, offset: i64) -> Error {
+    let message = format!(
+        "{partition} can't be read from offset {offset} on: records come with a checksum that is not theirs, or can't be decompressed"
+    );
+    Error::new(&codes::SOURCE_KAFKA, message)
+        .next("the next attempt reads them again; where they lie damaged on the broker's disk, have another replica lead the partition")
+}
+
 /// The warning of a job that goes on without them, at an offset.
 pub(super) fn missing_warning(partition: &Partition, missing: Missing, offset: i64) -> String {
     format!(

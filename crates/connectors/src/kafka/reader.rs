@@ -171,8 +171,9 @@ impl KafkaReader {
         let to = batch.together(from..batch.len(), limit.records, limit.bytes);
         let bytes = batch.size(from..to);
         let decoded = self.decoder.decode(&batch, from..to, out)?;
-        let latest = batch.latest(from..to, present());
-        self.times.read(&batch.partition, latest);
+        let present = present();
+        let spanned = batch.spanned(from..to, present);
+        self.times.read(&batch.partition, spanned, present);
         let last = to.checked_sub(1).and_then(|last| batch.offset(last));
         if let Some(last) = last {
             self.moves(&batch.partition, |_| last + 1);

@@ -25,6 +25,19 @@ pub(super) fn present() -> i64 {
     })
 }
 
+/// So many messages in a row whose timestamps are no dates, and none that has one, and the time of their partition is the present: else
+/// it would never move, and nothing would ever be forgotten. A few such among others move it no more than one that is ahead of the present.
+const BEYOND: usize = 10_000;
+
+/// What timestamps of some messages say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Spanned {
+    /// The latest one that is a date, and not ahead of the present.
+    pub(super) latest: Option<i64>,
+    /// How many are none: they lie beyond the times that are told apart where it is remembered what was seen.
+    pub(super) beyond: usize,
+}
+
 /// What is known of the time of each partition that is read.
 #[derive(Debug, Default)]
 pub(super) struct Times {
@@ -38,6 +51,8 @@ struct Split {
     number: u32,
     /// The latest timestamp.
     latest: Option<i64>,
+    /// Messages in a row whose timestamps are no dates.
+    beyond: usize,
     state: State,
     /// Whether the output has not been told.
     is_news: bool,
@@ -58,6 +73,7 @@ impl Times {
             let split = Split {
                 number: self.last,
                 latest: None,
+                beyond: 0,
                 state: State::Behind,
                 is_news: true,
             };
@@ -65,10 +81,17 @@ impl Times {
         }
     }
 
-    /// Records were handed out, the latest of which that is not ahead of the present has this timestamp.
-    pub(super) fn read(&mut self, partition: &Partition, latest: Option<i64>) {
+    /// Records were handed out whose timestamps say this.
+    pub(super) fn read(&mut self, partition: &Partition, spanned: Spanned, present: i64) {
         if let Some(split) = self.splits.get_mut(partition) {
-            split.latest = split.latest.max(latest);
+            split.latest = split.latest.max(spanned.latest);
+            split.beyond = match spanned.latest {
+                Some(_) => 0,
+                None => split.beyond.saturating_add(spanned.beyond),
+            };
+            if split.beyond >= BEYOND {
+                split.latest = split.latest.max(Some(present));
+            }
             split.state = State::Behind;
             split.is_news = true;
         }

@@ -177,6 +177,7 @@ fn configuration(id: usize, broker: u16, controller: u16, voters: &str) -> Strin
          controller.listener.names=CONTROLLER\n\
          inter.broker.listener.name=PLAINTEXT\n\
          auto.create.topics.enable=false\n\
+         log.retention.ms=-1\n\
          min.insync.replicas=2\n\
          offsets.topic.num.partitions=4\n\
          offsets.topic.replication.factor=3\n\

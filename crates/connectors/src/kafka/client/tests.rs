@@ -1,16 +1,18 @@
 use std::collections::BTreeMap;
 
-use super::{ahead, without_times};
+use rdkafka::config::ClientConfig;
+
+use super::{ahead, configure, without_times};
 use crate::kafka::options::{End, KafkaSourceOptions, Lost, Reset, Topics, ValueFormat};
 use crate::kafka::properties::Properties;
 use crate::kafka::text_schema;
 
-fn told(given: &[(&str, &str)], partitions: usize) -> Vec<(&'static str, String)> {
+fn options(given: &[(&str, &str)]) -> KafkaSourceOptions {
     let given: BTreeMap<String, String> = given
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
-    let options = KafkaSourceOptions {
+    KafkaSourceOptions {
         brokers: "kafka:9092".to_owned(),
         topics: Topics::Names(vec!["t".to_owned()]),
         group: "g".to_owned(),
@@ -22,8 +24,23 @@ fn told(given: &[(&str, &str)], partitions: usize) -> Vec<(&'static str, String)
         format: ValueFormat::Text,
         schema: text_schema(),
         keep_raw: false,
-    };
-    ahead(&options, partitions)
+    }
+}
+
+fn told(given: &[(&str, &str)], partitions: usize) -> Vec<(&'static str, String)> {
+    ahead(&options(given), partitions)
+}
+
+#[test]
+fn records_are_held_against_their_checksums_unless_that_is_not_wanted() {
+    for (given, wanted) in [
+        (Vec::new(), "true"),
+        (vec![("check.crcs", "false")], "false"),
+    ] {
+        let mut config = ClientConfig::new();
+        configure(&mut config, &options(&given), 1);
+        assert_eq!(config.get("check.crcs"), Some(wanted));
+    }
 }
 
 #[test]

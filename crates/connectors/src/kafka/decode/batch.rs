@@ -1,8 +1,15 @@
 //! Messages of one partition on their way from the thread that fetches them.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
+
+use millstream_core::EventTime;
 
 use super::super::partition::Partition;
+use super::super::times::Spanned;
+
+/// Timestamps in milliseconds that are dates.
+const KEPT: RangeInclusive<i64> =
+    EventTime::FIRST_KEPT.as_millis()..=EventTime::LAST_KEPT.as_millis();
 
 /// Some messages of one partition, in the order of their offsets, in few pieces of memory.
 #[derive(Debug)]
@@ -127,11 +134,18 @@ impl Batch {
         self.messages.get(number)?.timestamp
     }
 
-    /// The latest timestamp of some messages that is not ahead of `present`.
-    pub(in crate::kafka) fn latest(&self, messages: Range<usize>, present: i64) -> Option<i64> {
+    /// The timestamps of some messages that say how far time has come.
+    pub(in crate::kafka) fn spanned(&self, messages: Range<usize>, present: i64) -> Spanned {
+        let mut spanned = Spanned::default();
         let messages = self.messages.get(messages).unwrap_or_default().iter();
-        let times = messages.filter_map(|place| place.timestamp);
-        times.filter(|time| *time <= present).max()
+        for time in messages.filter_map(|place| place.timestamp) {
+            if !KEPT.contains(&time) {
+                spanned.beyond += 1;
+            } else if time <= present {
+                spanned.latest = spanned.latest.max(Some(time));
+            }
+        }
+        spanned
     }
 
     /// Bytes of keys and values of some messages.

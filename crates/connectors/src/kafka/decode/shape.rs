@@ -34,6 +34,9 @@ pub(super) enum Place {
     Key,
     /// The key, whatever it is.
     KeyBytes,
+    /// The time, for a column of timestamps.
+    Time,
+    /// The time as a number of milliseconds.
     Timestamp,
     Topic,
     Partition,
@@ -139,10 +142,15 @@ fn compile(format: &ValueFormat, values: &[String]) -> Result<Compiled> {
     })
 }
 
+fn is_time(field: &Field) -> bool {
+    matches!(field.data_type(), DataType::Timestamp(_, _))
+}
+
 fn place_of(field: &Field, value: usize) -> Place {
     match field.name().as_str() {
         "__key" if *field.data_type() == DataType::Binary => Place::KeyBytes,
         "__key" => Place::Key,
+        "__timestamp" if is_time(field) => Place::Time,
         "__timestamp" => Place::Timestamp,
         "__topic" => Place::Topic,
         "__partition" => Place::Partition,

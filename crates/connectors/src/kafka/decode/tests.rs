@@ -502,3 +502,64 @@ fn without_a_schema_delimited_text_becomes_an_object_of_as_many_columns_as_it_ha
     assert_eq!(outcome.rows.concat(), expected);
     assert_eq!(outcome.bad.len(), 2);
 }
+
+#[test]
+fn a_time_is_taken_whatever_number_it_is() {
+    // That of a producer which counts microseconds, one before 1970, and one of no day.
+    let times = [1_732_960_000_000_000, -5, i64::MAX];
+    let mut batch = Batch::new(Partition::new("orders", 3));
+    for (offset, time) in (0_i64..).zip(times) {
+        let parts = MessageParts {
+            offset,
+            timestamp: Some(time),
+            ..MessageParts::default()
+        };
+        batch.push(parts, |out| out.extend_from_slice(b"[]"));
+    }
+    let decode = |kind: DataType| {
+        let columns = schema(&[("__timestamp", kind)]);
+        let shape = Shape::new(&ValueFormat::Json, &columns, None).expect("a shape");
+        decode_batch(shape, &batch)
+    };
+    let outcome = decode(DataType::Int64);
+    assert_eq!(outcome.rows, times.map(|time| [time.to_string()]));
+    for unit in [TimeUnit::Millisecond, TimeUnit::Microsecond] {
+        let outcome = decode(DataType::Timestamp(unit, None));
+        let [far, before] = outcome.rows.as_slice() else {
+            panic!("two are well: {:?}", outcome.rows)
+        };
+        assert!(far[0].contains("56885-"), "{far:?}");
+        assert_eq!(before[0], "1969-12-31T23:59:59.995");
+        let [bad] = outcome.bad.as_slice() else {
+            panic!("one is bad: {:?}", outcome.bad)
+        };
+        assert_eq!(bad.column.as_deref(), Some("__timestamp"));
+        assert_eq!(bad.reason, Reason::Message);
+    }
+}
+
+#[test]
+fn timestamps_that_are_no_dates_say_nothing_of_how_far_time_has_come() {
+    let microseconds = 1_732_960_000_000_000;
+    let mut batch = Batch::new(Partition::new("orders", 3));
+    let times = [
+        Some(5),
+        Some(7),
+        Some(microseconds),
+        None,
+        Some(i64::MIN),
+        Some(1_001),
+    ];
+    for (offset, timestamp) in (0_i64..).zip(times) {
+        let parts = MessageParts {
+            offset,
+            timestamp,
+            ..MessageParts::default()
+        };
+        batch.push(parts, |_| {});
+    }
+    let all = batch.spanned(0..times.len(), 1_000);
+    assert_eq!((all.latest, all.beyond), (Some(7), 2));
+    let without = batch.spanned(2..5, 1_000);
+    assert_eq!((without.latest, without.beyond), (None, 2));
+}

@@ -20,6 +20,7 @@ use self::last_look::LastLook;
 use self::waiting::Waiting;
 use super::super::client::{ANSWER, Client, Trouble, is_unknown, judge, list};
 use super::super::decode::Batch;
+use super::super::messages::damaged_error;
 use super::super::options::KafkaSourceOptions;
 use super::super::partition::{Partition, Position};
 use super::reading::{Reading, Stopped};
@@ -306,9 +307,15 @@ impl Fetching {
         let Some(reading) = self.reading.get(number) else {
             return Ok(());
         };
-        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AutoOffsetReset)
-            && !is_unknown(error)
-        {
+        let code = error.rdkafka_error_code();
+        let is_damaged = matches!(
+            code,
+            Some(RDKafkaErrorCode::BadMessage | RDKafkaErrorCode::BadCompression)
+        );
+        if is_damaged {
+            return Err(damaged_error(&reading.partition, reading.next));
+        }
+        if code != Some(RDKafkaErrorCode::AutoOffsetReset) && !is_unknown(error) {
             return self.heed(error, &format!("{} can't be read", reading.partition));
         }
         // What there is now is looked at as at the start.

@@ -64,14 +64,7 @@ fn brokers_that_are_away_are_shown_until_one_is_back() {
     let held_up = Notice::default();
     let sent = Sent::new(Gauges::default(), held_up.clone(), false);
     let before = Before::default();
-    let with = |state: &str, waiting: u64| {
-        let mut told = told(1, 1, 0, (0, 0));
-        told.msg_cnt = waiting;
-        for broker in told.brokers.values_mut() {
-            broker.state = state.to_owned();
-        }
-        told
-    };
+    let with = |state: &str, waiting: u64| at(1, state, waiting);
     sent.waits_for("no broker".to_owned());
     for told in [with("DOWN", 0), with("UP", 3)] {
         sent.hear(&before, &told);
@@ -82,4 +75,48 @@ fn brokers_that_are_away_are_shown_until_one_is_back() {
     sent.waits_for("no broker".to_owned());
     sent.delivered(1);
     assert_eq!(held_up.get(), None);
+}
+
+/// One broker that is up or not, and so many messages, when the producer was so many seconds old.
+fn at(seconds: i64, state: &str, messages: u64) -> Statistics {
+    let mut told = told(1, 1, 0, (0, 0));
+    told.age = seconds * 1_000_000;
+    told.msg_cnt = messages;
+    for broker in told.brokers.values_mut() {
+        broker.state = state.to_owned();
+    }
+    told
+}
+
+#[test]
+fn a_producer_that_goes_on_does_not_hide_that_another_one_waits() {
+    let held_up = Notice::default();
+    let one = Sent::new(Gauges::default(), held_up.clone(), true);
+    let other = one.of_another();
+    let (of_one, of_other) = (Before::default(), Before::default());
+    one.waits_for("broker 1 is away".to_owned());
+    other.hear(&of_other, &at(1, "UP", 0));
+    other.delivered(1);
+    assert_eq!(held_up.get().as_deref(), Some("broker 1 is away"));
+    other.waits_for("broker 2 is away".to_owned());
+    one.hear(&of_one, &at(2, "UP", 0));
+    assert_eq!(held_up.get().as_deref(), Some("broker 2 is away"));
+    other.delivered(1);
+    assert_eq!(held_up.get(), None);
+}
+
+#[test]
+fn a_producer_stands_still_that_has_messages_and_delivers_none_for_half_a_minute() {
+    let sent = Sent::new(Gauges::default(), Notice::default(), false);
+    let before = Before::default();
+    let other = sent.of_another();
+    assert!(!sent.hear(&before, &at(100, "UP", 0)), "it has none");
+    assert!(!sent.hear(&before, &at(129, "UP", 5)));
+    other.delivered(1);
+    assert!(sent.hear(&before, &at(130, "UP", 5)), "another one moves");
+    sent.delivered(1);
+    assert!(!sent.hear(&before, &at(131, "UP", 4)));
+    assert!(!sent.hear(&before, &at(160, "UP", 4)));
+    assert!(sent.hear(&before, &at(161, "UP", 4)));
+    assert!(!sent.hear(&before, &at(162, "UP", 0)));
 }

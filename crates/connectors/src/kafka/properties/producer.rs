@@ -50,10 +50,6 @@ pub(super) const TABLE: &[(&str, Rule)] = &[
     ),
     ("delivery.timeout.ms", Named("message.timeout.ms")),
     ("enable.idempotence", Fixed("true", IDEMPOTENT)),
-    (
-        "enable.metrics.push",
-        NoEffect("no metrics are pushed to brokers"),
-    ),
     ("key.serializer", NoEffect(ENCODES)),
     (
         "max.block.ms",
@@ -95,6 +91,10 @@ pub(super) const TABLE: &[(&str, Rule)] = &[
     (
         "request.timeout.ms",
         Both("socket.timeout.ms", "request.timeout.ms"),
+    ),
+    (
+        "statistics.interval.ms",
+        NoEffect("the sink looks each second whether it waits for brokers"),
     ),
     (
         "transaction.two.phase.commit.enable",

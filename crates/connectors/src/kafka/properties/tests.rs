@@ -105,6 +105,13 @@ fn names_and_values_become_those_of_librdkafka() {
             "ssl.certificate.pem",
             "-----BEGIN",
         ),
+        (
+            "enable.metrics.push",
+            "false",
+            "enable.metrics.push",
+            "false",
+        ),
+        ("check.crcs", "false", "check.crcs", "false"),
         // One of librdkafka's own.
         ("queued.min.messages", "10", "queued.min.messages", "10"),
     ] {

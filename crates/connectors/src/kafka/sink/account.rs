@@ -25,6 +25,8 @@ pub(super) struct Account {
     /// Where one message of the present transaction lies.
     place: Mutex<Option<Place>>,
     placed: AtomicBool,
+    /// It is one of the output.
+    placed_in_output: AtomicBool,
     waker: Waker,
     /// What people see.
     pub(super) sent: Sent,
@@ -40,6 +42,7 @@ impl Account {
             failed: AtomicBool::new(false),
             place: Mutex::new(None),
             placed: AtomicBool::new(false),
+            placed_in_output: AtomicBool::new(false),
             waker,
             sent,
         }
@@ -109,23 +112,31 @@ impl Account {
         }
     }
 
-    /// Where a delivered message lies.
-    pub(super) fn lies(&self, topic: &str, partition: i32, offset: i64) {
-        if !self.placed.load(Ordering::Relaxed) && offset >= 0 {
-            let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
-            *place = Some(Place {
-                topic: topic.to_owned(),
-                partition,
-                offset,
-            });
-            self.placed.store(true, Ordering::Relaxed);
+    /// Where a delivered message lies, and whether that is in the topic of the output: a place there is taken before one among dead
+    /// letters, whose topic others may clear sooner.
+    pub(super) fn lies(&self, topic: &str, partition: i32, offset: i64, in_output: bool) {
+        let is_known = match in_output {
+            true => &self.placed_in_output,
+            false => &self.placed,
+        };
+        if is_known.load(Ordering::Relaxed) || offset < 0 {
+            return;
         }
+        let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        *place = Some(Place {
+            topic: topic.to_owned(),
+            partition,
+            offset,
+        });
+        self.placed.store(true, Ordering::Relaxed);
+        self.placed_in_output.store(in_output, Ordering::Relaxed);
     }
 
     /// Where one message of the present transaction lies; forgotten with that, for the next one.
     pub(super) fn take_place(&self) -> Option<Place> {
         let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
         self.placed.store(false, Ordering::Relaxed);
+        self.placed_in_output.store(false, Ordering::Relaxed);
         place.take()
     }
 
@@ -157,5 +168,32 @@ impl Account {
     /// Has the worker look.
     pub(super) fn wake(&self) {
         self.waker.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Account;
+
+    #[test]
+    fn what_lies_in_the_output_is_the_proof_before_a_dead_letter() {
+        let account = Account::unseen();
+        let taken = || {
+            account
+                .take_place()
+                .map(|place| (place.topic, place.offset))
+        };
+        let at = |topic: &str, offset: i64| Some((topic.to_owned(), offset));
+        assert!(!account.has_records());
+        account.lies("bad", 0, 1, false);
+        account.lies("bad", 0, 2, false);
+        assert!(account.has_records());
+        account.lies("out", 0, 3, true);
+        account.lies("out", 0, 4, true);
+        account.lies("bad", 0, 5, false);
+        assert_eq!(taken(), at("out", 3));
+        assert_eq!(taken(), None);
+        account.lies("bad", 0, 6, false);
+        assert_eq!(taken(), at("bad", 6));
     }
 }

@@ -222,8 +222,9 @@ impl SinkCommitter for KafkaCommitter {
         if self.exactly_once {
             let states = SinkState::all(restored);
             let names = Names::new(self.kin(&states).author, &self.context.uid);
-            let options = Arc::clone(&self.options);
-            rights::check(self.session()?, &options, &names)?;
+            let (options, shared) = (Arc::clone(&self.options), Arc::clone(&self.shared));
+            let letters = shared.letters.as_ref();
+            rights::check(self.session()?, &options, letters, &names)?;
             self.tell_version()?;
         }
         Ok(outcomes)

@@ -103,7 +103,7 @@ impl Shared {
 impl Lane {
     /// Starts the lane of a transactional id.
     pub(super) fn start(id: String, common: Common) -> Result<Self> {
-        let account = Arc::new(Account::new(common.waker.clone(), common.sent.clone()));
+        let account = Arc::new(Account::new(common.waker.clone(), common.sent.of_another()));
         let shared = Arc::new(Shared {
             status: Mutex::new(Status::Opening),
             account: Arc::clone(&account),

@@ -15,9 +15,9 @@ use rdkafka::statistics::Statistics;
 use super::account::Account;
 use super::limits::{self, BATCH, BUFFER, IN_FLIGHT, MESSAGE, MOST_BUFFER_KIB, Told};
 use super::options::{Called, KafkaSinkOptions};
-use super::refusals::{advice, code_of, too_large_to_wait, undelivered};
+use super::refusals::{advice, cause_of, code_of, too_large_to_wait, undelivered};
 use crate::kafka::client::{is_of_kerberos, kerberos};
-use crate::kafka::figures::{Before, STATISTICS};
+use crate::kafka::figures::{Before, STATISTICS, STILL_SECONDS};
 use crate::kafka::token;
 
 /// librdkafka takes about this much for each message, besides its bytes.
@@ -91,12 +91,21 @@ impl ClientContext for Reports {
     }
 
     fn stats(&self, statistics: Statistics) {
-        self.account.sent.hear(&self.before, &statistics);
+        let stands_still = self.account.sent.hear(&self.before, &statistics);
+        // What it tells may be older than what was heard of its messages.
+        if stands_still && self.account.underway() > 0 && !self.is_closed() {
+            let trouble = self.trouble();
+            let trouble = trouble.map_or_else(String::new, |heard| format!(" ({heard})"));
+            self.account.sent.waits_for(format!(
+                "topic {} can't be written: brokers have taken nothing for {STILL_SECONDS} s{trouble}",
+                self.topic
+            ));
+        }
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!("librdkafka: {error}: {reason}");
-        let code = error.rdkafka_error_code();
+        let code = cause_of(error.rdkafka_error_code(), reason);
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         if code == Some(RDKafkaErrorCode::AllBrokersDown) && trouble.is_none() {
             tracing::warn!("No broker of topic {} can be reached: {reason}", self.topic);
@@ -111,7 +120,11 @@ impl ClientContext for Reports {
         drop(trouble);
         let passes = matches!(
             code,
-            Some(RDKafkaErrorCode::AllBrokersDown | RDKafkaErrorCode::BrokerTransportFailure)
+            Some(
+                RDKafkaErrorCode::AllBrokersDown
+                    | RDKafkaErrorCode::BrokerTransportFailure
+                    | RDKafkaErrorCode::Resolve
+            )
         );
         // Of brokers whose answer nobody waits for it does not matter, unless there is no other.
         let is_waited_for =
@@ -145,8 +158,10 @@ impl ProducerContext for Reports {
     fn delivery(&self, result: &DeliveryResult<'_>, side: usize) {
         match result {
             Ok(message) => {
-                self.account
-                    .lies(message.topic(), message.partition(), message.offset());
+                let topic = message.topic();
+                let in_output = topic == self.topic;
+                let (partition, offset) = (message.partition(), message.offset());
+                self.account.lies(topic, partition, offset, in_output);
                 let bytes = message.payload_len() + message.key_len();
                 self.account.sent.delivered(bytes);
                 let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
@@ -172,7 +187,6 @@ pub(super) fn configuration(options: &KafkaSinkOptions, told: Option<Told>) -> C
     config.set("client.id", "millstream");
     // Else brokers that make what is asked for make a topic whose name is misspelled, with as many partitions as they like.
     config.set("allow.auto.create.topics", "false");
-    config.set("statistics.interval.ms", STATISTICS);
     config.set("compression.type", "lz4");
     // The operator's default, of both that Java means by it.
     config.set("request.timeout.ms", REQUEST_TIMEOUT_MS);
@@ -199,6 +213,8 @@ pub(super) fn configuration(options: &KafkaSinkOptions, told: Option<Told>) -> C
     }
     config.set("bootstrap.servers", &options.brokers);
     config.set("enable.idempotence", "true");
+    // Whether brokers are waited for is known by them.
+    config.set("statistics.interval.ms", STATISTICS);
     config
 }
 

@@ -18,7 +18,19 @@ pub(super) fn code_of(code: Option<RDKafkaErrorCode>) -> &'static Code {
             | Broker::TransactionalIdAuthorizationFailed
             | Broker::GroupAuthorizationFailed,
         ) => &codes::SINK_DENIED,
+        // Another attempt would ask for the same.
+        Some(Broker::InvalidTransactionTimeout) => &codes::SINK_TOPIC,
         _ => &codes::SINK_KAFKA,
+    }
+}
+
+/// Why something has failed of which librdkafka tells by itself: what ends a producer for good has one code, and its cause in words.
+pub(super) fn cause_of(code: Option<RDKafkaErrorCode>, reason: &str) -> Option<RDKafkaErrorCode> {
+    let is_too_long = code == Some(RDKafkaErrorCode::Fatal)
+        && reason.contains("Transaction timeout is larger than the maximum");
+    match is_too_long {
+        true => Some(RDKafkaErrorCode::InvalidTransactionTimeout),
+        false => code,
     }
 }
 
@@ -40,6 +52,9 @@ pub(super) fn advice(code: RDKafkaErrorCode) -> Option<&'static str> {
             "grant Describe and Write on the transactional ids that begin with millstream-"
         }
         Code::GroupAuthorizationFailed => "grant Read on the groups that begin with millstream-",
+        Code::InvalidTransactionTimeout => {
+            "give sink.kafka.transaction.timeout.ms no more than transaction.max.timeout.ms of the brokers, which a user with DescribeConfigs on the cluster is told"
+        }
         Code::UnsupportedVersion | Code::UnsupportedFeature => {
             "use brokers of version 0.11 or newer"
         }
@@ -118,4 +133,34 @@ pub(super) fn refused(doing: &str, error: &KafkaError, trouble: Option<String>) 
     let next = code.and_then(advice);
     Error::new(code_of(code), format!("can't {doing}: {said}{heard}"))
         .next(next.unwrap_or("check the brokers; it is tried again"))
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+
+    use super::{advice, cause_of, code_of, refused};
+
+    #[test]
+    fn a_time_out_that_brokers_do_not_allow_is_told_with_what_to_give() {
+        let error = KafkaError::Global(Code::InvalidTransactionTimeout);
+        let told = refused("initialise transactional id t", &error, None).to_string();
+        for words in [
+            "MS-7006",
+            "sink.kafka.transaction.timeout.ms",
+            "DescribeConfigs",
+        ] {
+            assert!(told.contains(words), "{words}: {told}");
+        }
+        let reason = "Fatal error: Broker: Transaction timeout is larger than the maximum value allowed by the broker's \
+                      max.transaction.timeout.ms: Failed to acquire transactional PID";
+        let cause = cause_of(Some(Code::Fatal), reason);
+        assert_eq!(cause, Some(Code::InvalidTransactionTimeout));
+        assert_eq!(code_of(cause).id, "MS-7006");
+        assert_eq!(
+            cause.and_then(advice),
+            advice(Code::InvalidTransactionTimeout)
+        );
+        assert_eq!(cause_of(Some(Code::Fatal), "fenced"), Some(Code::Fatal));
+    }
 }

@@ -9,13 +9,15 @@ use crate::kafka::grants::{Lack, NO_PROOF, WITHOUT_TOPIC};
 use crate::kafka::transaction::Proof;
 use crate::kafka::wire::{Looked, Operation, Session, Trouble};
 
-/// Looks at the start of an attempt of the sink whose ids have these names. What is not answered is told by what comes next.
+/// Looks at the start of an attempt of the sink whose ids have these names, and which writes dead letters into the topic of `letters`, too,
+/// where there are any. What is not answered is told by what comes next.
 ///
 /// # Errors
 /// A broker is older than 3.0, or a right lacks.
 pub(super) fn check(
     session: &mut Session,
     options: &KafkaSinkOptions,
+    letters: Option<&KafkaSinkOptions>,
     names: &Names,
 ) -> Result<()> {
     match session.can_describe() {
@@ -26,7 +28,7 @@ pub(super) fn check(
             tracing::debug!("Brokers are not asked what they know: {why}");
         }
     }
-    match lacks(session, options, names) {
+    match lacks(session, options, letters, names) {
         Ok(lacks) => told(options, &lacks).map_or(Ok(()), Err)?,
         Err(Trouble::Refused(error)) => tracing::debug!("Rights are not looked at: {error}"),
         Err(Trouble::Away(why)) => tracing::debug!("Rights are not looked at: {why}"),
@@ -41,16 +43,20 @@ pub(super) fn check(
 fn lacks(
     session: &mut Session,
     options: &KafkaSinkOptions,
+    letters: Option<&KafkaSinkOptions>,
     names: &Names,
 ) -> std::result::Result<Vec<Lack>, Trouble> {
-    let topic = options.topic.as_str();
     let mut lacks = Vec::new();
     if options.proof != Proof::None {
-        let found = session.inspect_once(Some(&[topic]))?;
-        let mut there = found.iter().filter(|found| found.looked == Looked::There);
-        if there.any(|found| !found.lacks(&[Operation::Read]).is_empty()) {
-            lacks.push(Lack::on_topic(Operation::Read, topic, WITHOUT_TOPIC));
-        }
+        // A transaction may hold dead letters alone: then one of them is the proof.
+        let written = std::iter::once(options).chain(letters);
+        let topics: Vec<&str> = written.map(|options| options.topic.as_str()).collect();
+        let found = session.inspect_once(Some(&topics))?;
+        let there = found.iter().filter(|found| found.looked == Looked::There);
+        let unread = there.filter(|found| !found.lacks(&[Operation::Read]).is_empty());
+        lacks.extend(
+            unread.map(|found| Lack::on_topic(Operation::Read, &found.topic, WITHOUT_TOPIC)),
+        );
     }
     // An id and a group that nobody uses, which begin as those of this sink do: who is granted more than that has them, too.
     let probe = format!("{names}-probe");

@@ -1,8 +1,10 @@
 use millstream_core::EventTime;
 use millstream_engine::connector::{Announced, SourceOutput};
 
-use super::Times;
+use super::{BEYOND, Spanned, Times};
 use crate::kafka::partition::Partition;
+
+const PRESENT: i64 = 1_000_000;
 
 fn at(millis: i64) -> Announced {
     Announced::Active(EventTime::from_millis(millis))
@@ -21,6 +23,21 @@ impl Reader {
             times,
             out: SourceOutput::new(),
         }
+    }
+
+    /// Records of a partition, the latest of this time.
+    fn read(&mut self, number: i32, latest: Option<i64>) {
+        let spanned = Spanned { latest, beyond: 0 };
+        self.times.read(&partition(number), spanned, PRESENT);
+    }
+
+    /// Records whose timestamps are no dates.
+    fn read_beyond(&mut self, beyond: usize) {
+        let spanned = Spanned {
+            latest: None,
+            beyond,
+        };
+        self.times.read(&partition(0), spanned, PRESENT);
     }
 
     fn told(&mut self, handed_out: bool) -> Announced {
@@ -42,22 +59,22 @@ fn a_reader_without_partitions_holds_nobody_back() {
 fn time_is_that_of_the_partition_that_is_furthest_behind() {
     let mut reader = Reader::new(2);
     assert_eq!(reader.told(false), Announced::Active(EventTime::MIN));
-    reader.times.read(&partition(0), Some(1_000));
+    reader.read(0, Some(1_000));
     assert_eq!(reader.told(true), Announced::Active(EventTime::MIN));
-    reader.times.read(&partition(1), Some(500));
+    reader.read(1, Some(500));
     assert_eq!(reader.told(true), at(499));
-    reader.times.read(&partition(1), Some(300));
-    reader.times.read(&partition(1), None);
+    reader.read(1, Some(300));
+    reader.read(1, None);
     assert_eq!(reader.told(true), at(499), "time never goes back");
-    reader.times.read(&partition(1), Some(2_000));
+    reader.read(1, Some(2_000));
     assert_eq!(reader.told(true), at(999));
 }
 
 #[test]
 fn a_partition_of_which_all_has_been_read_holds_nobody_back_until_there_is_more() {
     let mut reader = Reader::new(2);
-    reader.times.read(&partition(0), Some(1_000));
-    reader.times.read(&partition(1), Some(500));
+    reader.read(0, Some(1_000));
+    reader.read(1, Some(500));
     reader.times.at_end(&partition(1));
     assert_eq!(
         reader.told(true),
@@ -67,14 +84,14 @@ fn a_partition_of_which_all_has_been_read_holds_nobody_back_until_there_is_more(
     assert_eq!(reader.told(false), at(999));
     reader.times.at_end(&partition(0));
     assert_eq!(reader.told(false), Announced::Idle);
-    reader.times.read(&partition(1), Some(700));
+    reader.read(1, Some(700));
     assert_eq!(reader.told(true), at(699));
 }
 
 #[test]
 fn a_partition_that_is_done_is_forgotten() {
     let mut reader = Reader::new(2);
-    reader.times.read(&partition(0), Some(1_000));
+    reader.read(0, Some(1_000));
     reader.times.done(&partition(1));
     assert_eq!(reader.told(true), Announced::Active(EventTime::MIN));
     assert_eq!(reader.told(false), at(999));
@@ -82,4 +99,23 @@ fn a_partition_that_is_done_is_forgotten() {
     assert_eq!(reader.told(false), Announced::Idle);
     reader.times.begin(&partition(2));
     assert_eq!(reader.told(false), Announced::Active(EventTime::MIN));
+}
+
+#[test]
+fn time_is_the_present_where_no_timestamp_is_a_date() {
+    let mut reader = Reader::new(1);
+    reader.read_beyond(BEYOND - 1);
+    assert_eq!(reader.told(true), Announced::Active(EventTime::MIN));
+    reader.read_beyond(1);
+    assert_eq!(reader.told(true), at(PRESENT - 1));
+}
+
+#[test]
+fn timestamps_that_are_no_dates_move_no_time_among_others() {
+    let mut reader = Reader::new(1);
+    for time in 1..5 {
+        reader.read_beyond(BEYOND - 1);
+        reader.read(0, Some(time * 1_000));
+        assert_eq!(reader.told(true), at(time * 1_000 - 1));
+    }
 }

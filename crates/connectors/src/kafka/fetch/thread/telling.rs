@@ -8,7 +8,7 @@ use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::error::KafkaResult;
 use tracing::{debug, warn};
 
-use super::super::super::client::{Trouble, judge, list};
+use super::super::super::client::{Trouble, judge, list, may_be_taken_soon};
 use super::super::TELLING;
 use super::Fetching;
 
@@ -18,8 +18,8 @@ const AGAIN: Duration = Duration::from_millis(200);
 const SAME: Duration = Duration::from_secs(1);
 
 impl Fetching {
-    /// Tells the group what it is to know. Nobody waits for its answer, which librdkafka keeps to itself. What the group did not
-    /// take, as its coordinator was not known yet or has changed, the next checkpoint covers, also where nothing has come since.
+    /// Tells the group what it is to know. Nobody waits for its answer: who listens to librdkafka warns of a refusal. What the group did
+    /// not take, as its coordinator was not known yet or has changed, the next checkpoint covers, also where nothing has come since.
     pub(super) fn tell(&mut self) {
         self.tell_again = after(SAME);
         if let Err(error) = self.commit(CommitMode::Async) {
@@ -33,8 +33,9 @@ impl Fetching {
         let over = after(TELLING);
         while let Err(error) = self.commit(CommitMode::Sync) {
             let doing = "the group's offsets can't be committed";
+            let soon = may_be_taken_soon(&error);
             let why = match judge(&error, doing, self.client.context()) {
-                Trouble::Away(why) if over.try_recv().is_err() => why,
+                Trouble::Away(why) if soon && over.try_recv().is_err() => why,
                 Trouble::Away(why) => return warn!("{why}"),
                 Trouble::Refused(error) => return warn!("{error}"),
             };

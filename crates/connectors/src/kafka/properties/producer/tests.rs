@@ -73,6 +73,13 @@ fn names_and_values_become_those_of_librdkafka() {
         ),
         ("compression.lz4.level", "9", "compression.level", "9"),
         ("security.protocol", "SSL", "security.protocol", "ssl"),
+        // The client pushes metrics unless it is told not to.
+        (
+            "enable.metrics.push",
+            "false",
+            "enable.metrics.push",
+            "false",
+        ),
     ] {
         let properties = given(&[(java, value)]).expect(java);
         assert_eq!(properties.get(own), Some(written), "{java}");
@@ -104,13 +111,19 @@ fn what_would_weaken_the_promise_is_refused() {
 
 #[test]
 fn what_has_no_effect_is_told() {
-    let properties = given(&[("compression.zstd.level", "3"), ("max.block.ms", "5")]);
+    let properties = given(&[
+        ("compression.zstd.level", "3"),
+        ("max.block.ms", "5"),
+        ("statistics.interval.ms", "0"),
+    ]);
     let properties = properties.expect("they can be had");
+    assert_eq!(properties.get("statistics.interval.ms"), None);
     assert_eq!(
         properties.notes(),
         [
             "sink.kafka.compression.zstd.level has no effect: what is sent is compressed by lz4",
             "sink.kafka.max.block.ms has no effect: where the buffer is full the job reads more slowly",
+            "sink.kafka.statistics.interval.ms has no effect: the sink looks each second whether it waits for brokers",
         ]
     );
 }
