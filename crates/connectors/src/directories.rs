@@ -6,6 +6,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rustix::fs::{Access, AtFlags, CWD, accessat, statfs};
+use rustix::io::Errno;
+use rustix::process::geteuid;
 
 /// The nearest directory above a path, or the path itself, that is there.
 fn nearest(path: &Path) -> &Path {
@@ -46,6 +48,32 @@ pub fn writable(directory: &Path) -> std::io::Result<bool> {
         return Err(Error::new(ErrorKind::ReadOnlyFilesystem, what));
     }
     Ok(there == directory)
+}
+
+/// Why the user of the process may not make files in a directory, or the directory itself where it is not there yet: who that is, and
+/// whose it is. `None`: he may, or it is not for want of rights that he can't.
+pub fn denied(directory: &Path) -> Option<String> {
+    let error = writable(directory).err()?;
+    if !is_of_rights(&error) {
+        return None;
+    }
+    let (there, user) = (nearest(directory), geteuid().as_raw());
+    let shown = there.display();
+    Some(match fs::metadata(there) {
+        Ok(about) => format!(
+            "user {user} may not make files in {shown}, which belongs to user {} and group {} with the mode {:03o}",
+            about.uid(),
+            about.gid(),
+            about.mode() & 0o7777
+        ),
+        Err(cause) => format!("user {user} may not look at {shown}: {cause}"),
+    })
+}
+
+/// Whether it is rights that are missing. What is *not permitted* (EPERM) may be so for other reasons: filters of system calls say that of
+/// calls that they don't know.
+fn is_of_rights(error: &Error) -> bool {
+    Errno::from_io_error(error) == Some(Errno::ACCESS)
 }
 
 /// What there is to read at a path.

@@ -25,13 +25,16 @@
 //! # Which directory
 //! The directory is made if the job begins there. A job that has written there before finds it, or waits: one that is made
 //! anew where a disk is not mounted would split the output in two. While the job runs its writers wait where a file begins and where
-//! files are prepared; an attempt begins only when the directory is there. Which one is there is answered in the module `stand`.
+//! files are prepared; an attempt begins only when the directory is there. Which one is there is answered in the module `stand`. A job
+//! that begins where its user may not write is refused at once: that is for people to mend. One that has run before without a snapshot
+//! may have written there: it makes the directory, or waits.
 //!
 //! # Who cleans up
 //! A writer holds one lock of the operating system while it lives: `.part-<origin>-<job>-<run>-<subtask>-<slot>.lock`. No
 //! output file is kept open once it has ended. What a run may remove of what others left behind is a question of lineage,
-//! answered in the module `kin`: never anything that a snapshot of another branch may name. A job that has ended removes what
-//! it has left itself, but for what a snapshot that stays may need.
+//! answered in the module `kin`: never anything that a snapshot of another branch may name. It is looked for wherever the sink
+//! writes, and where it wrote before by what the snapshot says; what can't be reached any more stays, with a warning. A job that has
+//! ended removes what it has left itself, but for what a snapshot that stays may need.
 //!
 //! # Object stores and HDFS
 //! Below `s3://` there is no renaming: see the module `objects`. Below `hdfs://` there is, and there are no locks: see the module `hdfs`.
@@ -43,6 +46,7 @@
 
 mod behind;
 mod commit;
+mod destination;
 mod directory;
 mod disk;
 mod files;
@@ -77,15 +81,17 @@ use millstream_engine::connector::{
 use millstream_hdfs::{Clusters, HdfsUrl};
 use millstream_objects::{ObjectUrl, Stores};
 
+use crate::directories::denied;
 use crate::formats::FileFormat;
-use commit::{FileCommitter, Here, Looked};
+use commit::{FileCommitter, Looked};
+use destination::{Destination, Wrote};
 use directory::{Directory, MOUNT, resolve};
 use files::Files;
-use hdfs::{HdfsFiles, HdfsLeftovers};
+use hdfs::HdfsFiles;
 use kin::When;
 use leftovers::Leftovers;
 use names::Names;
-use objects::{ObjectLeftovers, ObjectNames, Uploads};
+use objects::{ObjectNames, Uploads};
 use output::Output;
 use prepared::SinkState;
 use stand::{Held, Own, Stands};
@@ -189,35 +195,71 @@ impl<T> FileSink<T> {
 
 impl<T> FileSink<T> {
     /// The directory, made if the job has not written there before.
-    fn open_directory(&self, own: Own, restored: &[SinkState]) -> Result<Directory> {
+    fn open_directory(
+        &self,
+        own: Own,
+        context: &SinkContext,
+        restored: &[SinkState],
+    ) -> Result<Directory> {
         let path = resolve(&self.directory);
         let noted = restored.iter().find(|state| state.directory == path);
-        let directory = if noted.is_none() && !self.was_there.load(Ordering::Acquire) {
-            let made = Directory::create(&self.directory, own);
-            made.map_err(|error| {
-                no_directory::found(&self.directory).map_or(error, no_directory::at_once)
-            })?
-        } else {
-            let directory = Directory::existing(&self.directory, own);
-            let directory =
-                directory.map_err(|error| match no_directory::found(&self.directory) {
-                    Some(_) => error,
-                    None => error.next(MOUNT),
-                })?;
-            let held = self.held.at(directory.path());
-            let before = held.or_else(|| noted.and_then(SinkState::before));
-            let stands = before.map(|before| directory.check(&before)).transpose()?;
-            if stands.is_some_and(|stands| stands != Stands::Same) {
-                tracing::warn!(
-                    "{} is not the directory that the job has written to before; it goes on there",
-                    directory.path().display()
-                );
-            }
-            directory
+        let wrote = self.wrote_at(&Destination::Directory(path), context, restored);
+        let directory = match wrote {
+            Wrote::Before => self.find_directory(own, noted)?,
+            Wrote::Never | Wrote::Perhaps => self.make_directory(own, wrote)?,
         };
         self.held.set(directory.path(), *directory.spot());
         self.was_there.store(true, Ordering::Release);
         Ok(directory)
+    }
+
+    fn make_directory(&self, own: Own, wrote: Wrote) -> Result<Directory> {
+        let begins = wrote == Wrote::Never;
+        if begins && let Some(why) = denied(&self.directory) {
+            let place = self.directory.display();
+            return Err(no_directory::refused(place, why, no_directory::LET_IN));
+        }
+        let made = Directory::create(&self.directory, own);
+        made.map_err(|error| match no_directory::found(&self.directory) {
+            Some(found) if begins => no_directory::at_once(found),
+            Some(found) => no_directory::later(found),
+            None => error,
+        })
+    }
+
+    /// `noted`: what the snapshot says of it.
+    fn find_directory(&self, own: Own, noted: Option<&SinkState>) -> Result<Directory> {
+        let directory = Directory::existing(&self.directory, own);
+        let directory = directory.map_err(|error| match no_directory::found(&self.directory) {
+            Some(_) => error,
+            None => error.next(MOUNT),
+        })?;
+        let held = self.held.at(directory.path());
+        let before = held.or_else(|| noted.and_then(SinkState::before));
+        let stands = before.map(|before| directory.check(&before)).transpose()?;
+        if stands.is_some_and(|stands| stands != Stands::Same) {
+            tracing::warn!(
+                "{} is not the directory that the job has written to before; it goes on there",
+                directory.path().display()
+            );
+        }
+        Ok(directory)
+    }
+
+    /// Whether the job has written to a place before, as far as the snapshot, this process and the number of the run tell.
+    fn wrote_at(
+        &self,
+        place: &Destination,
+        context: &SinkContext,
+        restored: &[SinkState],
+    ) -> Wrote {
+        let is_known = self.was_there.load(Ordering::Acquire)
+            || SinkState::places(restored).any(|known| known == *place);
+        match is_known {
+            true => Wrote::Before,
+            false if context.restored.is_none() && context.run > 1 => Wrote::Perhaps,
+            false => Wrote::Never,
+        }
     }
 }
 
@@ -226,33 +268,14 @@ impl<T: 'static> FileSink<T> {
     fn files(
         &self,
         context: &SinkContext,
-        restored: Vec<SinkState>,
+        kin: &Kin,
+        restored: &[SinkState],
     ) -> Result<(Output, SinkState)> {
-        let own = Own::new(
-            context.job,
-            &context.lineage,
-            restored.iter().map(|state| state.job),
-        );
-        let directory = self.open_directory(own, &restored)?;
-        let kin = kin_of(context, &restored);
-        let names = Names {
-            origin: kin.author.origin,
-            job: context.job,
-            family: kin.family,
-            generation: kin.generation,
-            run: context.run,
-            subtask: context.subtask,
-            slot: 0,
-            extension: self.layout.format.extension(),
-        };
-        if context.subtask == 0 {
-            // Every committer of the attempt has recovered by now: what is prepared of earlier runs is named by no
-            // snapshot that this job goes on from.
-            let places = SinkState::directories(restored);
-            Leftovers::new(kin, places.chain([directory.path().to_owned()]))
-                .remove(When::Recovered);
-        }
+        let wrote = restored.iter().map(|state| state.job);
+        let own = Own::new(context.job, &context.lineage, wrote);
+        let directory = self.open_directory(own, context, restored)?;
         let state = SinkState::new(context.job, &directory);
+        let names = self.names(context, kin, 0);
         Ok((Output::Files(Box::new(Files::new(directory, names))), state))
     }
 
@@ -261,31 +284,18 @@ impl<T: 'static> FileSink<T> {
         &self,
         url: HdfsUrl,
         context: &SinkContext,
-        restored: Vec<SinkState>,
+        kin: &Kin,
+        restored: &[SinkState],
     ) -> Result<(Output, SinkState)> {
-        let is_here = |state: &SinkState| HdfsUrl::of_path(&state.directory).as_ref() == Some(&url);
-        let was_there = restored.iter().any(is_here) || self.was_there.load(Ordering::Acquire);
-        let clusters = self.clusters.as_ref();
-        let cluster = hdfs::open(clusters, &url, was_there)?;
-        self.was_there.store(true, Ordering::Release);
-        let kin = kin_of(context, &restored);
-        let names = Names {
-            origin: kin.author.origin,
-            job: context.job,
-            family: kin.family,
-            generation: kin.generation,
-            run: context.run,
-            subtask: context.subtask,
-            // Without locks sinks of a job that share a directory are told apart by what they are called.
-            slot: (stable_hash(context.uid.as_bytes()) as u32).into(),
-            extension: self.layout.format.extension(),
-        };
-        if context.subtask == 0 {
-            let places = SinkState::places_in_hdfs(&restored);
-            let places = places.chain([url.clone()]);
-            HdfsLeftovers::new(kin.clone(), clusters, places).remove(When::Recovered);
-            Leftovers::new(kin, SinkState::directories(restored)).remove(When::Recovered);
+        let wrote = self.wrote_at(&Destination::Hdfs(url.clone()), context, restored);
+        let cluster = hdfs::open(self.clusters.as_ref(), &url, wrote)?;
+        // Without locks sinks of a job that share a directory are told apart by what they are called.
+        let slot = (stable_hash(context.uid.as_bytes()) as u32).into();
+        let names = self.names(context, kin, slot);
+        if wrote == Wrote::Never {
+            hdfs::check_rights(&cluster, &url, &names)?;
         }
+        self.was_there.store(true, Ordering::Release);
         let state = SinkState::elsewhere(context.job, &url);
         let files = HdfsFiles::new(cluster, url, names);
         Ok((Output::Hdfs(Box::new(files)), state))
@@ -296,61 +306,71 @@ impl<T: 'static> FileSink<T> {
         &self,
         url: ObjectUrl,
         context: &SinkContext,
-        restored: Vec<SinkState>,
+        kin: &Kin,
+        restored: &[SinkState],
     ) -> Result<(Output, SinkState)> {
-        let Some(stores) = &self.stores else {
-            let message =
-                format!("{url} lies in an object store, and the sink has no settings of any");
-            return Err(
-                Error::new(&codes::SINK_WRITE, message).next("give it some: FileSink::stores")
-            );
-        };
-        let store = stores.open(url.bucket()).map_err(|error| {
-            Error::new(&codes::SINK_WRITE, format!("{url} can't be written to"))
-                .cause(&error)
-                .next(error.next_step())
-        })?;
-        let kin = kin_of(context, &restored);
+        let wrote = self.wrote_at(&Destination::Objects(url.clone()), context, restored);
+        let store = objects::open(self.stores.as_ref(), &url)?;
         let extension = self.layout.format.extension();
         let names = ObjectNames::new(kin.author, &context.uid, context.subtask, extension);
-        let leftovers = (context.subtask == 0).then(|| {
-            let directories = SinkState::directories(restored);
-            Leftovers::new(kin.clone(), directories).remove(When::Recovered);
-            ObjectLeftovers::new(store.clone(), url.clone(), kin, context.lineage.clone())
-        });
+        if context.subtask == 0 {
+            // Whoever writes partitions may need no right to write anything beside them.
+            if wrote == Wrote::Never && self.layout.partition.is_none() {
+                objects::check_rights(&store, &url, &names)?;
+            }
+            // Not by the others, which do not look.
+            self.was_there.store(true, Ordering::Release);
+        }
         let state = SinkState::elsewhere(context.job, &url);
-        let most = self.layout.max_file_bytes;
-        let uploads = Uploads::new(store, url, names, most, leftovers);
+        let uploads = Uploads::new(store, url, names, self.layout.max_file_bytes);
         Ok((Output::Objects(Box::new(uploads)), state))
     }
-}
 
-/// Whose output a writer may remove.
-fn kin_of(context: &SinkContext, restored: &[SinkState]) -> Kin {
-    let wrote = restored.iter().map(|state| state.job);
-    Kin::new(context.job, context.run, &context.lineage, wrote)
+    /// How a writer calls its files.
+    fn names(&self, context: &SinkContext, kin: &Kin, slot: u64) -> Names {
+        Names {
+            origin: kin.author.origin,
+            job: context.job,
+            family: kin.family,
+            generation: kin.generation,
+            run: context.run,
+            subtask: context.subtask,
+            slot,
+            extension: self.layout.format.extension(),
+        }
+    }
 }
 
 impl<T: 'static> Sink<T> for FileSink<T> {
     fn open(&self, context: SinkContext) -> Result<Box<dyn SinkWriter<T>>> {
         let restored = SinkState::all(context.restored.as_deref().unwrap_or_default());
-        let object = ObjectUrl::of_path(&self.directory);
-        let (output, state) = match (object, HdfsUrl::of_path(&self.directory)) {
-            (Some(url), _) => self.objects(url, &context, restored)?,
-            (None, Some(url)) => self.in_hdfs(url, &context, restored)?,
-            (None, None) => self.files(&context, restored)?,
+        let wrote = restored.iter().map(|state| state.job);
+        let kin = Kin::new(context.job, context.run, &context.lineage, wrote);
+        let (output, state) = match Destination::of(&self.directory) {
+            Destination::Objects(url) => self.objects(url, &context, &kin, &restored)?,
+            Destination::Hdfs(url) => self.in_hdfs(url, &context, &kin, &restored)?,
+            Destination::Directory(_) => self.files(&context, &kin, &restored)?,
         };
+        let far = (context.subtask == 0).then(|| {
+            // Every committer of the attempt has recovered by now: what is prepared of earlier runs is named by no
+            // snapshot that this job goes on from.
+            let places = SinkState::places(restored.iter().chain([&state]));
+            let remotes = (self.stores.clone(), self.clusters.clone());
+            let leftovers = Leftovers::new(kin, context.lineage.clone(), remotes, places);
+            let (near, far) = leftovers.parted();
+            near.remove(When::Recovered);
+            far
+        });
         let layout = Arc::new(self.layout.clone());
-        let writer = FileWriter::start(output, layout, state, &context, self.told.clone())?;
+        let told = self.told.clone();
+        let writer = FileWriter::start(output, far, layout, state, &context, told)?;
         Ok(Box::new(writer))
     }
 
     fn committer(&self, context: CommitterContext) -> Result<Box<dyn SinkCommitter>> {
-        let object = ObjectUrl::of_path(&self.directory);
-        let here = match (object, HdfsUrl::of_path(&self.directory)) {
-            (Some(url), _) => Here::Objects(url),
-            (None, Some(url)) => Here::Hdfs(url),
-            (None, None) => Here::Directory(resolve(&self.directory)),
+        let here = match Destination::of(&self.directory) {
+            Destination::Directory(directory) => Destination::Directory(resolve(&directory)),
+            remote => remote,
         };
         let remotes = (self.stores.clone(), self.clusters.clone());
         let (looked, was_there) = (Arc::clone(&self.looked), Arc::clone(&self.was_there));

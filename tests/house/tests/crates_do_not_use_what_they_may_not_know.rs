@@ -32,6 +32,7 @@ const TIMELY: &[&str] = &[
 const SHARED_BY_CONNECTORS: &[&str] = &[
     "commit_nothing",
     "conformance",
+    "directories",
     "formats",
     "looking",
     "rows",

@@ -12,15 +12,16 @@ use millstream_engine::connector::{
     Cancelled, CommitOutcome, Committable, CommitterContext, Kept, SinkCommitter, StateEntry,
 };
 use millstream_hdfs::{Clusters, HdfsUrl};
-use millstream_objects::{ObjectUrl, Stores};
+use millstream_objects::Stores;
 
 use super::behind::{Boundary, check_directory, check_hdfs};
+use super::destination::Destination;
 use super::directory::{MOUNT, away};
 use super::disk_error;
-use super::hdfs::{HdfsLeftovers, HdfsPlaces};
-use super::kin::{KeptNames, When};
+use super::hdfs::HdfsPlaces;
+use super::kin::{KeptOutput, When};
 use super::leftovers::Leftovers;
-use super::objects::{KeptUploads, ObjectLeftovers, PreparedObject, settle_objects};
+use super::objects::{PreparedObject, settle_objects};
 use super::place::{BRING_BACK, Place};
 use super::prepared::{Differs, PreparedFile, SinkState};
 use super::spot::open;
@@ -34,7 +35,8 @@ pub(super) type Looked = Arc<Mutex<Option<(JobId, Option<CheckpointId>)>>>;
 
 pub(super) struct FileCommitter {
     context: CommitterContext,
-    here: Here,
+    /// Where the sink writes now.
+    here: Destination,
     stores: Option<Stores>,
     clusters: Option<Clusters>,
     looked: Looked,
@@ -48,20 +50,10 @@ pub(super) struct FileCommitter {
     is_away: bool,
 }
 
-/// Where the sink writes now.
-pub(super) enum Here {
-    /// Into a directory of this machine.
-    Directory(PathBuf),
-    /// Into an object store.
-    Objects(ObjectUrl),
-    /// Into a directory of HDFS.
-    Hdfs(HdfsUrl),
-}
-
 impl FileCommitter {
     pub(super) fn new(
         context: CommitterContext,
-        here: Here,
+        here: Destination,
         (stores, clusters): (Option<Stores>, Option<Clusters>),
         (looked, was_there, held): (Looked, Arc<AtomicBool>, Held),
     ) -> Self {
@@ -87,18 +79,11 @@ impl FileCommitter {
         Kin::new(*job, *run, lineage, wrote)
     }
 
-    /// Removes hidden files, wherever the sink writes and has written.
-    fn remove_files(&self, when: When<'_>) {
-        let (directory, url) = match &self.here {
-            Here::Directory(directory) => (Some(directory.clone()), None),
-            Here::Objects(_) => (None, None),
-            Here::Hdfs(url) => (None, Some(url.clone())),
-        };
-        let kin = self.kin();
-        let in_hdfs = SinkState::places_in_hdfs(&self.restored).chain(url);
-        HdfsLeftovers::new(kin.clone(), self.clusters.as_ref(), in_hdfs).remove(when);
-        let places = SinkState::directories(self.restored.clone()).chain(directory);
-        Leftovers::new(kin, places).remove(when);
+    /// Removes what may be removed at that time, wherever the sink writes and has written.
+    fn remove_leftovers(&self, when: When<'_>) {
+        let places = SinkState::places(&self.restored).chain([self.here.clone()]);
+        let remotes = (self.stores.clone(), self.clusters.clone());
+        Leftovers::new(self.kin(), self.context.lineage.clone(), remotes, places).remove(when);
     }
 
     /// The snapshot that this attempt goes on from, as it is known to other attempts of this process.
@@ -109,7 +94,7 @@ impl FileCommitter {
     /// Checks that the directory is there if the job has written to it: nothing is begun, and no restart used up, as long as it is
     /// away. What lies in it has to be looked at before anything is written, too.
     fn check_there(&self, committables: &[Committable]) -> Result<()> {
-        let Here::Directory(directory) = &self.here else {
+        let Destination::Directory(directory) = &self.here else {
             return Ok(());
         };
         let mut restored = self.restored.iter();
@@ -165,9 +150,9 @@ impl FileCommitter {
             restored: self.context.restored,
         };
         match &self.here {
-            Here::Directory(directory) => check_directory(boundary, directory)?,
-            Here::Hdfs(url) => check_hdfs(boundary, url, self.clusters.as_ref())?,
-            Here::Objects(_) => {}
+            Destination::Directory(directory) => check_directory(boundary, directory)?,
+            Destination::Hdfs(url) => check_hdfs(boundary, url, self.clusters.as_ref())?,
+            Destination::Objects(_) => {}
         }
         Ok(())
     }
@@ -175,25 +160,11 @@ impl FileCommitter {
     /// What lies where the sink writes need not be looked at again. A place that is away tells nothing.
     fn has_looked(&self) {
         let is_there = match &self.here {
-            Here::Directory(directory) => directory.is_dir(),
-            Here::Hdfs(_) | Here::Objects(_) => true,
+            Destination::Directory(directory) => directory.is_dir(),
+            Destination::Hdfs(_) | Destination::Objects(_) => true,
         };
         if is_there {
             *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = self.boundary();
-        }
-    }
-
-    /// Aborts uploads of the job, but for those that are kept.
-    fn abort_uploads(&self, kept: &KeptUploads) {
-        let (Here::Objects(url), Some(stores)) = (&self.here, &self.stores) else {
-            return;
-        };
-        match stores.open(url.bucket()) {
-            Ok(store) => {
-                let lineage = self.context.lineage.clone();
-                ObjectLeftovers::new(store, url.clone(), self.kin(), lineage).abort_own(kept);
-            }
-            Err(error) => tracing::warn!("what is left behind in {url} stays: {error}"),
         }
     }
 
@@ -256,19 +227,15 @@ impl SinkCommitter for FileCommitter {
         let outcomes = self.commit(committables)?;
         // Only now: the disk may have been away when it was looked at.
         self.has_looked();
-        self.remove_files(When::Recovering);
+        self.remove_leftovers(When::Recovering);
         Ok(outcomes)
     }
 
     fn ended(&mut self, kept: &Kept) {
         // Nothing is prepared while a commit waits, and nobody wants to wait for a place that is away once the job has ended.
-        let (Some(names), Some(uploads), false) =
-            (KeptNames::of(kept), KeptUploads::of(kept), self.is_away)
-        else {
-            return;
-        };
-        self.remove_files(When::Ended(&names));
-        self.abort_uploads(&uploads);
+        if let Some(kept) = KeptOutput::of(kept).filter(|_| !self.is_away) {
+            self.remove_leftovers(When::Ended(&kept));
+        }
     }
 }
 

@@ -9,6 +9,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, TrySen
 use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_engine::connector::{Committable, Notice, SinkContext, Waker};
 
+use super::kin::When;
+use super::leftovers::Leftovers;
 use super::names::Partition;
 use super::output::Output;
 use super::waits::{Told, Tried};
@@ -59,8 +61,13 @@ struct Shared {
 }
 
 impl Disk {
-    /// Starts the thread of a writer. `told`: what was said of what it waits for.
-    pub(super) fn start(output: Output, context: &SinkContext, told: Told) -> Result<Self> {
+    /// Starts the thread of a writer, which removes the leftovers first. `told`: what was said of what it waits for.
+    pub(super) fn start(
+        output: Output,
+        leftovers: Option<Leftovers>,
+        context: &SinkContext,
+        told: Told,
+    ) -> Result<Self> {
         let (orders, order_receiver) = bounded(ORDERS);
         let (spare_sender, spare) = bounded(ORDERS + 1);
         let (prepared_sender, prepared) = bounded(1);
@@ -85,6 +92,7 @@ impl Disk {
             held_up: context.held_up.clone(),
             told,
             output,
+            leftovers,
             unprepared: false,
         })?;
         Ok(disk)
@@ -196,6 +204,8 @@ struct DiskThread {
     held_up: Notice,
     told: Told,
     output: Output,
+    /// What earlier runs have left far from here; the first writer of an attempt sees to it.
+    leftovers: Option<Leftovers>,
     /// Whether anything was written that is not prepared.
     unprepared: bool,
 }
@@ -248,7 +258,9 @@ impl DiskThread {
     }
 
     fn obey_all(&mut self) -> Result<Pause> {
-        self.output.begin();
+        if let Some(leftovers) = self.leftovers.take() {
+            leftovers.remove(When::Recovered);
+        }
         loop {
             let order = match self.unprepared {
                 true => self.orders.recv().map_err(RecvTimeoutError::from),

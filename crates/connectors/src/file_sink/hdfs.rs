@@ -20,13 +20,14 @@ use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_engine::connector::Committable;
 use millstream_hdfs::{Cluster, Clusters, HdfsError, HdfsUrl, HdfsWriter, Trouble, Waiting};
 
+use super::destination::Wrote;
 use super::names::{Names, Partition};
 use super::no_directory;
 use super::prepared::PreparedFile;
 use super::waits::Tried;
 
 pub(super) use commit::HdfsPlaces;
-pub(super) use leftovers::HdfsLeftovers;
+pub(super) use leftovers::remove_in_hdfs;
 
 /// Files of one writer that are being closed at a time.
 const CLOSING: usize = 32;
@@ -223,35 +224,61 @@ impl HdfsFiles {
 ///
 /// # Errors
 /// It can't be made, or is not there any more.
-pub(super) fn open(clusters: Option<&Clusters>, url: &HdfsUrl, was_there: bool) -> Result<Cluster> {
+pub(super) fn open(clusters: Option<&Clusters>, url: &HdfsUrl, wrote: Wrote) -> Result<Cluster> {
     let Some(clusters) = clusters else {
         let message = format!("{url} lies in HDFS, and the sink has no settings of any");
         return Err(
             Error::new(&codes::SINK_WRITE, message).next("give it some: FileSink::clusters")
         );
     };
-    let failed = |error: HdfsError| hdfs_error("open the directory", url, &error);
-    let cluster = clusters.open(url).map_err(failed)?;
-    match cluster.look(url.path()).map_err(failed)? {
+    let begins = wrote == Wrote::Never;
+    let failed = |doing: &str, error: &HdfsError| match begins && error.is_for_people() {
+        true => no_directory::refused(url, error, error.next_step()),
+        false => hdfs_error(doing, url, error),
+    };
+    let unopened = |error: HdfsError| failed("open the directory", &error);
+    let cluster = clusters.open(url).map_err(unopened)?;
+    match cluster.look(url.path()).map_err(unopened)? {
         Some(found) if found.is_directory => Ok(cluster),
         Some(_) => {
             let message =
                 format!("{url} is a file and no directory, so no output can be written there");
-            Err(match was_there {
-                true => no_directory::later(message),
-                false => no_directory::at_once(message),
+            Err(match begins {
+                true => no_directory::at_once(message),
+                false => no_directory::later(message),
             })
         }
-        None if was_there => {
+        None if wrote == Wrote::Before => {
             let message = format!("there is no directory {url} any more");
             Err(Error::new(&codes::SINK_WRITE, message)
                 .next("bring it back; if it is gone for good, make an empty one"))
         }
         None => {
             let made = cluster.make_directory(url.path());
-            made.map_err(|error| hdfs_error("make the directory", url, &error))?;
+            made.map_err(|error| failed("make the directory", &error))?;
             Ok(cluster)
         }
+    }
+}
+
+/// Refuses to begin in a directory in which the user may not make files: one that nobody sees is made and removed. What else keeps it
+/// from being made is waited for where files begin.
+///
+/// # Errors
+/// He may not.
+pub(super) fn check_rights(cluster: &Cluster, url: &HdfsUrl, names: &Names) -> Result<()> {
+    // No file of the writer ever has this name: a removal that comes late takes nothing of it.
+    let probe = url.join(&names.in_progress(u64::MAX));
+    let made = cluster.put(probe.path(), Bytes::new(), true).wait();
+    match made.and_then(|()| cluster.remove(probe.path())) {
+        Err(error) if error.is_for_people() => {
+            Err(no_directory::refused(url, &error, error.next_step()))
+        }
+        Err(error) => {
+            tracing::debug!("whether files can be made in {url} is not known yet: {error}");
+            Ok(())
+        }
+        Ok(_) => Ok(()),
     }
 }
 

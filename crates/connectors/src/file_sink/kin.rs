@@ -4,7 +4,7 @@
 //!   job or of one whose place this one has taken, at once or over others, or its own lock is free.
 //! - **A prepared file** may be named by a snapshot; [`Kin`] tells when none can.
 //! - **When the job has ended** its own writers are gone, and of what it has prepared nothing is wanted but what is
-//!   [kept](KeptNames). What others have left is not touched then: that is the matter of whoever goes on from them.
+//!   [kept](KeptOutput). What others have left is not touched then: that is the matter of whoever goes on from them.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use super::lock::WriterState;
 use super::names::{Hidden, Stage};
 use super::writers::Writers;
 
-/// When hidden files are removed.
+/// When hidden files are removed, and uploads aborted.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum When<'a> {
     /// At the start of an attempt: what was never prepared. Safe at any time, no snapshot names it.
@@ -24,23 +24,39 @@ pub(super) enum When<'a> {
     /// from.
     Recovered,
     /// Once the job has ended.
-    Ended(&'a KeptNames),
+    Ended(&'a KeptOutput),
 }
 
-/// The hidden names of prepared files that somebody may still ask for when a job has ended.
+/// The prepared output that somebody may still ask for when a job has ended, of all sinks: several may share a place.
 #[derive(Debug)]
-pub(super) struct KeptNames(BTreeSet<String>);
+pub(super) struct KeptOutput {
+    /// The hidden names of files.
+    names: BTreeSet<String>,
+    /// The ids of uploads.
+    uploads: BTreeSet<String>,
+}
 
-impl KeptNames {
-    /// Those of all sinks: several may share a directory. `None`: it can't be told.
+impl KeptOutput {
+    /// `None`: it can't be told.
     pub(super) fn of(kept: &Kept) -> Option<Self> {
         let Kept::Only(kept) = kept else {
             return None;
         };
-        let names = kept
-            .iter()
-            .filter_map(|kept| kept.value.get("hidden")?.as_str());
-        Some(Self(names.map(str::to_owned).collect()))
+        let all = |field: &str| -> BTreeSet<String> {
+            let texts = kept
+                .iter()
+                .filter_map(|kept| kept.value.get(field)?.as_str());
+            texts.map(str::to_owned).collect()
+        };
+        Some(Self {
+            names: all("hidden"),
+            uploads: all("upload"),
+        })
+    }
+
+    /// Whether it holds the upload with this id.
+    pub(super) fn has_upload(&self, upload: &str) -> bool {
+        self.uploads.contains(upload)
     }
 }
 
@@ -60,7 +76,7 @@ pub(super) fn may_remove(
                 Stage::InProgress(writer) | Stage::Lock(writer) => {
                     writers.state(author, writer) != WriterState::Alive
                 }
-                Stage::Prepared(_) => !kept.0.contains(name),
+                Stage::Prepared(_) => !kept.names.contains(name),
             };
     }
     match hidden.stage {

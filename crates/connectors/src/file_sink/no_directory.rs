@@ -1,6 +1,7 @@
-//! What stands in the place of a directory of output and is none. A job that begins there has a wrong path and fails at once; one that has
-//! written there goes on once the directory is back.
+//! What stands in the place of a directory of output and is none, and one in which a job may not write. A job that begins there has a
+//! wrong path, or lacks a right, and fails at once; one that has written there goes on once the directory is back.
 
+use std::fmt::Display;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
@@ -36,4 +37,15 @@ pub(super) fn later(message: String) -> Error {
 pub(super) fn at_once(message: String) -> Error {
     Error::new(&codes::SINK_PATH, message)
         .next("give the sink another path, or put a directory in its place")
+}
+
+/// What to do about a directory of this machine in which the user may not write.
+pub(super) const LET_IN: &str =
+    "let that user write there (chown, chmod, setfacl), or give the sink another path";
+
+/// What a job says that begins where its user may not write, or where it is not known where that is: another attempt would find the
+/// same.
+pub(super) fn refused(place: impl Display, why: impl Display, next: &str) -> Error {
+    let message = format!("nothing can be written to {place}");
+    Error::new(&codes::SINK_PATH, message).cause(why).next(next)
 }

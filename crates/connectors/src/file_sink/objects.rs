@@ -14,9 +14,9 @@
 //! which is not known when an upload begins; the number of the attempt never repeats, which is as good.
 //!
 //! # Who cleans up
-//! Uploads are listed by the first writer of an attempt when it starts: what earlier runs of the own lineage have left is aborted
-//! then. Everything that the restored snapshot names has been completed before, so none of those is wanted by anybody. A job
-//! that has ended aborts what it has left itself, but for what a snapshot that stays may need.
+//! Uploads are listed by the first writer of an attempt when it starts, also where the sink wrote before: what earlier runs of the own
+//! lineage have left is aborted then. Everything that the restored snapshot names has been completed before, so none of those is
+//! wanted by anybody. A job that has ended aborts what it has left itself, but for what a snapshot that stays may need.
 
 mod leftovers;
 mod names;
@@ -24,15 +24,19 @@ mod prepared;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::thread::Builder;
+use std::time::Duration;
 
 use bytes::Bytes;
+use crossbeam_channel::bounded;
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::Committable;
-use millstream_objects::{ObjectUrl, Store, StoreError, Waiting};
+use millstream_objects::{ObjectUrl, Store, StoreError, Stores, Trouble, Waiting};
 
 use super::names::Partition;
+use super::no_directory;
 
-pub(super) use leftovers::{KeptUploads, ObjectLeftovers};
+pub(super) use leftovers::abort_uploads;
 pub(super) use names::ObjectNames;
 pub(super) use prepared::{PreparedObject, settle_objects};
 
@@ -42,6 +46,8 @@ const LEAST_PART: usize = 5 << 20;
 const PARTS: u64 = 8_000;
 /// Parts of one writer that are under way at a time.
 const UNDER_WAY: usize = 8;
+/// How long a job that begins waits to hear whether it may write.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The uploads of one writer that are not prepared yet.
 pub(super) struct Uploads {
@@ -49,8 +55,6 @@ pub(super) struct Uploads {
     url: ObjectUrl,
     names: ObjectNames,
     part: usize,
-    /// What earlier runs have left; the first writer of an attempt sees to it.
-    leftovers: Option<ObjectLeftovers>,
     present: BTreeMap<Partition, Upload>,
     ended: Vec<Upload>,
     number: u64,
@@ -107,7 +111,6 @@ impl Uploads {
         url: ObjectUrl,
         names: ObjectNames,
         max_file_bytes: u64,
-        leftovers: Option<ObjectLeftovers>,
     ) -> Self {
         let part = usize::try_from(max_file_bytes / PARTS).unwrap_or(LEAST_PART);
         Self {
@@ -115,17 +118,9 @@ impl Uploads {
             url,
             names,
             part: part.max(LEAST_PART),
-            leftovers,
             present: BTreeMap::new(),
             ended: Vec::new(),
             number: 0,
-        }
-    }
-
-    /// Removes what earlier runs have left, where that is this writer's matter.
-    pub(super) fn begin(&mut self) {
-        if let Some(leftovers) = self.leftovers.take() {
-            leftovers.abort_earlier();
         }
     }
 
@@ -269,6 +264,57 @@ fn upload_part(store: &Store, upload: &mut Upload, bytes: Bytes) -> Result<(), S
     let number = upload.parts.len() + upload.under_way.len();
     let part = store.upload_part(&upload.key, &id, number, bytes);
     upload.under_way.push_back(part);
+    Ok(())
+}
+
+/// The store of what lies below `url`. It is not asked for anything.
+///
+/// # Errors
+/// There are no settings, or they make no store of it.
+pub(super) fn open(stores: Option<&Stores>, url: &ObjectUrl) -> Result<Store> {
+    let Some(stores) = stores else {
+        let message = format!("{url} lies in an object store, and the sink has no settings of any");
+        return Err(Error::new(&codes::SINK_WRITE, message).next("give it some: FileSink::stores"));
+    };
+    stores.open(url.bucket()).map_err(|error| {
+        Error::new(&codes::SINK_WRITE, format!("{url} can't be written to"))
+            .cause(&error)
+            .next(error.next_step())
+    })
+}
+
+/// Refuses to begin below a key where nothing may be written: an upload, of which nobody sees anything, is begun there and aborted. What
+/// else keeps it from being begun, and what the store says too late, is met where objects are written.
+///
+/// # Errors
+/// It may not be begun.
+pub(super) fn check_rights(store: &Store, url: &ObjectUrl, names: &ObjectNames) -> Result<()> {
+    // No object of the writer ever has this number. An upload that a crash leaves is aborted by its name, as all are.
+    let probe = url.join(&names.key("", u64::MAX));
+    let (tell, told) = bounded(1);
+    let store = store.clone();
+    // On a thread of its own, which also aborts an upload that is begun too late.
+    let look = move || {
+        let begun = store.begin_upload(probe.key()).wait();
+        if let Ok(upload) = &begun
+            && let Err(error) = store.abort(probe.key(), upload)
+        {
+            tracing::warn!("the upload of {probe} can't be aborted: {error}");
+        }
+        // Whoever asked may be gone.
+        drop(tell.send(begun.map(drop)));
+    };
+    // Where there can't be another thread, nothing is told.
+    drop(Builder::new().name("file-sink-look".to_owned()).spawn(look));
+    let why = match told.recv_timeout(PATIENCE) {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) if error.trouble() == Trouble::Denied => {
+            return Err(no_directory::refused(url, &error, error.next_step()));
+        }
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    tracing::debug!("whether objects can be written to {url} is not known yet: {why}");
     Ok(())
 }
 

@@ -20,14 +20,6 @@ pub(super) enum Output {
 }
 
 impl Output {
-    /// What is to be done before anything is written.
-    pub(super) fn begin(&mut self) {
-        match self {
-            Self::Files(_) | Self::Hdfs(_) => {}
-            Self::Objects(uploads) => uploads.begin(),
-        }
-    }
-
     /// Appends to the present file of a partition, all or nothing.
     pub(super) fn write(&mut self, partition: &Partition, bytes: &[u8]) -> Result<Tried<()>> {
         match self {

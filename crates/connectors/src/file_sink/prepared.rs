@@ -6,9 +6,9 @@ use std::path::{Component, Path, PathBuf};
 use millstream_core::JobId;
 use millstream_engine::connector::{Committable, StateEntry};
 use millstream_hdfs::HdfsUrl;
-use millstream_objects::ObjectUrl;
 use serde::{Deserialize, Serialize};
 
+use super::destination::Destination;
 use super::directory::Directory;
 use super::spot::{Identity, Spot};
 
@@ -233,18 +233,12 @@ impl SinkState {
         }
     }
 
-    /// The directories of this machine among the places that were written to.
-    pub(super) fn directories(states: Vec<Self>) -> impl Iterator<Item = PathBuf> {
-        let places = states.into_iter().map(|state| state.directory);
-        places.filter(|place| {
-            ObjectUrl::of_path(place).is_none() && HdfsUrl::of_path(place).is_none()
-        })
-    }
-
-    /// The directories of HDFS among them.
-    pub(super) fn places_in_hdfs(states: &[Self]) -> impl Iterator<Item = HdfsUrl> {
-        let places = states.iter().map(|state| &state.directory);
-        places.filter_map(|place| HdfsUrl::of_path(place))
+    /// The places that were written to.
+    pub(super) fn places<'a>(
+        states: impl IntoIterator<Item = &'a Self>,
+    ) -> impl Iterator<Item = Destination> {
+        let states = states.into_iter();
+        states.map(|state| Destination::of(&state.directory))
     }
 
     /// What a snapshot holds of this sink. Nothing, where another kind of sink had the uid.

@@ -7,6 +7,7 @@ use millstream_engine::connector::{Prepared, SinkContext, SinkWriter, StateEntry
 
 use super::Layout;
 use super::disk::{Disk, Order};
+use super::leftovers::Leftovers;
 use super::names::Partition;
 use super::output::Output;
 use super::prepared::SinkState;
@@ -64,9 +65,10 @@ impl<T: 'static> OpenFile<T> {
 }
 
 impl<T: 'static> FileWriter<T> {
-    /// Opens the writer and starts its thread. No file is made before there are records.
+    /// Opens the writer and starts its thread, which removes the leftovers first. No file is made before there are records.
     pub(super) fn start(
         output: Output,
+        leftovers: Option<Leftovers>,
         layout: Arc<Layout<T>>,
         state: SinkState,
         context: &SinkContext,
@@ -74,7 +76,7 @@ impl<T: 'static> FileWriter<T> {
     ) -> Result<Self> {
         Ok(Self {
             layout,
-            disk: Disk::start(output, context, told)?,
+            disk: Disk::start(output, leftovers, context, told)?,
             open: Vec::new(),
             parts: Vec::new(),
             written: 0,

@@ -1,6 +1,9 @@
 //! Parquet.
 
+mod dictionaries;
+
 use std::borrow::Borrow;
+use std::mem;
 
 use arrow::array::RecordBatch;
 use millstream_core::{Error, Result, codes};
@@ -13,6 +16,9 @@ use super::{FileEncoder, FileFormat};
 
 /// Rows of a row group at most, about what Parquet's own documentation recommends for scans.
 const ROW_GROUP_ROWS: usize = 1024 * 1024;
+
+/// Batches that wait at most before a file is begun: small ones take much more memory than their rows.
+const BATCHES_FIRST: usize = 256;
 
 /// Parquet files, compressed with Snappy, which every reader knows.
 ///
@@ -50,13 +56,23 @@ impl<T: Borrow<RecordBatch>> FileFormat<T> for ParquetFile {
     fn encoder(&self) -> Box<dyn FileEncoder<T>> {
         Box::new(ParquetEncoder {
             row_group_bytes: self.row_group_bytes,
+            first: First::default(),
             writer: None,
         })
     }
 }
 
+/// The first rows of a file, until they are enough to tell how its columns are best written.
+#[derive(Default)]
+struct First {
+    batches: Vec<RecordBatch>,
+    rows: usize,
+    bytes: usize,
+}
+
 struct ParquetEncoder {
     row_group_bytes: usize,
+    first: First,
     /// The present file. What the writer hands to its vector is taken out after every batch.
     writer: Option<ArrowWriter<Vec<u8>>>,
 }
@@ -75,6 +91,7 @@ impl<T: Borrow<RecordBatch>> FileEncoder<T> for ParquetEncoder {
     }
 
     fn finish(&mut self, out: &mut Vec<u8>) -> Result<()> {
+        self.begin(out).map_err(|error| not_written(&error))?;
         let Some(writer) = self.writer.take() else {
             return Ok(());
         };
@@ -84,35 +101,75 @@ impl<T: Borrow<RecordBatch>> FileEncoder<T> for ParquetEncoder {
     }
 
     fn buffered(&self) -> usize {
-        self.writer
-            .as_ref()
-            .map_or(0, ArrowWriter::in_progress_size)
+        let writer = self.writer.as_ref();
+        self.first.bytes + writer.map_or(0, ArrowWriter::in_progress_size)
     }
 }
 
 impl ParquetEncoder {
     fn write(&mut self, batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), ParquetError> {
-        let writer = match &mut self.writer {
-            Some(writer) => writer,
-            None => {
-                let properties = WriterProperties::builder()
-                    .set_compression(Compression::SNAPPY)
-                    .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-                    .build();
-                let writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties))?;
-                self.writer.insert(writer)
-            }
-        };
-        writer.write(batch)?;
-        if writer.memory_size() >= self.row_group_bytes {
-            writer.flush()?;
+        if let Some(writer) = &mut self.writer {
+            return append(writer, batch, self.row_group_bytes, out);
         }
-        writer.sync()?;
-        let written = writer.inner_mut();
-        out.extend_from_slice(written);
-        written.clear();
+        let first = &mut self.first;
+        first.rows += batch.num_rows();
+        first.bytes += bytes_of(batch);
+        first.batches.push(batch.clone());
+        let is_enough =
+            first.rows >= dictionaries::ROWS_LEAST || first.batches.len() >= BATCHES_FIRST;
+        if is_enough || first.bytes >= self.row_group_bytes {
+            self.begin(out)?;
+        }
         Ok(())
     }
+
+    /// Opens the file for what waits, if anything does.
+    fn begin(&mut self, out: &mut Vec<u8>) -> Result<(), ParquetError> {
+        let first = mem::take(&mut self.first).batches;
+        let Some(schema) = first.first().map(RecordBatch::schema) else {
+            return Ok(());
+        };
+        let mut properties = WriterProperties::builder()
+            .set_compression(Compression::SNAPPY)
+            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS));
+        for column in dictionaries::columns_without(&first)? {
+            properties = properties.set_column_dictionary_enabled(column, false);
+        }
+        let writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties.build()))?;
+        let writer = self.writer.insert(writer);
+        let mut batches = first.iter();
+        batches.try_for_each(|batch| append(writer, batch, self.row_group_bytes, out))
+    }
+}
+
+fn append(
+    writer: &mut ArrowWriter<Vec<u8>>,
+    batch: &RecordBatch,
+    row_group_bytes: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), ParquetError> {
+    writer.write(batch)?;
+    if writer.memory_size() >= row_group_bytes {
+        writer.flush()?;
+    }
+    writer.sync()?;
+    let written = writer.inner_mut();
+    if out.is_empty() {
+        mem::swap(out, written);
+    } else {
+        out.extend_from_slice(written);
+        written.clear();
+    }
+    Ok(())
+}
+
+/// Bytes of the rows, as far as they can be told from those of other rows in the same buffers.
+fn bytes_of(batch: &RecordBatch) -> usize {
+    let sizes = batch.columns().iter().map(|column| {
+        let own = column.to_data().get_slice_memory_size();
+        own.unwrap_or_else(|_| column.get_array_memory_size())
+    });
+    sizes.sum()
 }
 
 fn not_written(error: &ParquetError) -> Error {

@@ -212,6 +212,51 @@ fn parquet_keeps_types_and_bounds_its_row_groups() {
     }
 }
 
+#[test]
+fn parquet_has_dictionaries_for_columns_whose_values_repeat() {
+    // Batches that are too small to tell by, one by one.
+    let rows = |from: i32| {
+        let once = (from..from + 500).map(|value| value.wrapping_mul(7_919));
+        let often = (from..from + 500).map(|value| format!("city {}", value % 30));
+        batch(vec![
+            ("once", Arc::new(Int32Array::from_iter_values(once))),
+            ("often", Arc::new(StringArray::from_iter_values(often))),
+        ])
+    };
+    let mut encoder: Box<dyn FileEncoder<RecordBatch>> = ParquetFile::default().encoder();
+    let mut out = Vec::new();
+    for part in 0..20 {
+        encoder.encode(&rows(part * 500), &mut out).expect("rows");
+    }
+    encoder.finish(&mut out).expect("a footer");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(parquet_bytes(out));
+    let reader = reader.expect("a Parquet file");
+    let group = reader.metadata().row_group(0);
+    let dictionaries = group.columns().iter().map(|column| {
+        let offset = column.dictionary_page_offset();
+        (column.column_path().string(), offset.is_some())
+    });
+    let expected = [("once", false), ("often", true)];
+    for (found, (name, has)) in dictionaries.zip(expected) {
+        assert_eq!(found, (name.to_owned(), has));
+    }
+    assert_eq!(group.num_rows(), 10_000);
+}
+
+#[test]
+fn parquet_of_few_rows_is_a_whole_file() {
+    let row = batch(vec![("n", Arc::new(Int32Array::from(vec![7])) as ArrayRef)]);
+    let mut encoder: Box<dyn FileEncoder<RecordBatch>> = ParquetFile::default().encoder();
+    let mut out = Vec::new();
+    encoder.encode(&row, &mut out).expect("a row");
+    encoder.encode(&row, &mut out).expect("a row");
+    encoder.finish(&mut out).expect("a footer");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(parquet_bytes(out));
+    let reader = reader.expect("a Parquet file").build().expect("readable");
+    let rows: usize = reader.flatten().map(|batch| batch.num_rows()).sum();
+    assert_eq!(rows, 2);
+}
+
 /// The reader takes what it can share, such as a file.
 fn parquet_bytes(bytes: Vec<u8>) -> std::fs::File {
     use std::io::Write;

@@ -1,6 +1,6 @@
 //! What the disk does not allow fails the job with the file's name and the cause.
 
-use crate::sinks_common::attempt::Attempt;
+use crate::sinks_common::attempt::{Attempt, Run};
 use millstream_connectors::file_sink::FileSink;
 use millstream_connectors::formats::TextLines;
 
@@ -14,6 +14,22 @@ fn a_target_that_is_a_file_is_refused_at_the_start() {
     let expected = format!("{} is a file and no directory, ", file.path().display());
     assert!(line.contains(&expected), "{line}");
     assert!(line.contains("give the sink another path"), "{line}");
+}
+
+#[test]
+fn a_target_that_an_earlier_run_may_have_had_is_waited_for_or_made() {
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path().join("out");
+    std::fs::write(&directory, "").expect("written");
+    let sink: FileSink<String> = FileSink::new(&directory, TextLines);
+    let again = Run::number(2);
+    let error = Attempt::run(&sink, &again).err().expect("not now");
+    assert_eq!(error.code(), "MS-7001");
+    let line = error.to_string();
+    assert!(line.contains("is a file and no directory"), "{line}");
+    std::fs::remove_file(&directory).expect("removed");
+    Attempt::run(&sink, &again).expect("it is made");
+    assert!(directory.is_dir());
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn a_job_that_has_ended_removes_what_it_has_left_and_nobody_may_ask_for() {
         name: "the output".to_owned(),
         value: serde_json::json!({"version": 2, "hidden": hidden}),
     };
-    let kept = KeptNames::of(&Kept::Only(vec![of("kept")])).expect("it is told");
+    let kept = KeptOutput::of(&Kept::Only(vec![of("kept")])).expect("it is told");
     let (alive, gone, unknown) = (WriterState::Alive, WriterState::Gone, WriterState::Unknown);
     let prepared = Stage::Prepared(9);
     let cases = [
@@ -189,7 +189,7 @@ fn a_job_that_has_ended_removes_what_it_has_left_and_nobody_may_ask_for() {
 
 #[test]
 fn nothing_is_known_to_be_left_where_what_is_kept_is_not() {
-    assert!(KeptNames::of(&Kept::All).is_none());
+    assert!(KeptOutput::of(&Kept::All).is_none());
 }
 
 #[test]

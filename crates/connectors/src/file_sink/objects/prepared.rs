@@ -107,14 +107,19 @@ pub(in crate::file_sink) fn settle_objects(
 }
 
 fn store_of(stores: Option<&Stores>, object: &PreparedObject) -> Result<Store> {
-    let opened = match stores {
-        Some(stores) => stores.open(&object.bucket),
-        None => Err(StoreError::new(
+    let opened = open_store(stores, &object.bucket);
+    opened.map_err(|error| store_error("commit", &object.bucket, &object.key, &error))
+}
+
+/// The store of a bucket, where there are settings of any.
+pub(super) fn open_store(stores: Option<&Stores>, bucket: &str) -> Result<Store, StoreError> {
+    let none = || {
+        StoreError::new(
             Trouble::Refused,
             "this job has no settings of object stores",
-        )),
+        )
     };
-    opened.map_err(|error| store_error("commit", &object.bucket, &object.key, &error))
+    stores.ok_or_else(none)?.open(bucket)
 }
 
 fn outcome(
