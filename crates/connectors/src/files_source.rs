@@ -4,7 +4,7 @@
 //! side and a thread that reads ahead.
 //!
 //! - [`name`], [`listing`], [`several`]: what lies in the directory, or in several that are read as one.
-//! - [`intake`], [`settle`], [`seen`]: what is taken in, when, and what was. Pure.
+//! - [`intake`], [`settle`], [`seen`]: what is taken in, when, and what was. Pure. [`young`]: how old files are.
 //! - [`enumerator`], [`lister`], [`journal`], [`away`], [`taken`], [`state`]: who does that, what is on the disk of it.
 //! - [`piece`]: what the enumerator announces; [`meeting`]: what it hears of the readers.
 //! - [`opened`]: an open file, of a disk or of an object store.
@@ -69,16 +69,20 @@ mod stream;
 mod table;
 mod taken;
 mod text_reader;
+mod young;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Duration;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{
     Enumerator, EnumeratorContext, Source, SourceContext, SourceReader,
 };
+use tracing::info;
 
 pub use charset::Charset;
 pub use columnar::{
@@ -100,9 +104,11 @@ pub(crate) use table::to_text;
 pub(crate) use table::{Column, FieldTable, fields_of};
 pub(crate) use text_reader::{Decode, TextPlan};
 
+use self::input::InputError;
 use self::ledger::unreadable;
 #[cfg(feature = "hive")]
 pub(crate) use self::listing::several::{Directories, Several};
+use self::listing::volume::Volume;
 use self::listing::{FoundFile, Odd, is_away, oldest, path_error};
 pub(crate) use self::listing::{Places, Root};
 use self::name::shown;
@@ -326,23 +332,68 @@ impl Plan {
 /// The names of the columns by the first file that has a record.
 fn infer(text: &TextPlan, files: &[FoundFile], header: bool) -> Result<Option<Vec<String>>> {
     let (plan, dialects) = (&text.plan, &text.dialects);
-    let access = plan.access(false);
     for file in files {
-        let sizes = Sizes {
-            block: plan.sizes.block,
-            record: plan.sizes.record,
-        };
-        let head = RecordStream::open(file, 0, &access, dialects.as_ref().clone(), sizes)
-            .and_then(|mut stream| stream.take_head());
-        match head {
+        match first_record(text, file, header) {
             Ok(Some(head)) => {
                 return names_of_head(&file.text, dialects, &head, header).map(Some);
             }
             Ok(None) => {}
+            // Whoever has written it may have renamed it.
+            Err(InputError::Vanished) => return infer(text, &plan.look()?, header),
             // What becomes of it is decided when it is read.
             Err(_) if plan.bad() != Bad::Fail => {}
             Err(error) => return Err(unreadable(&file.text, &error)),
         }
     }
     Ok(None)
+}
+
+/// Between two looks at a file whose first record has no end.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// The first record of a file. One that has no end, of a file that may still be being written, is waited for as long as such files are
+/// before they are read: what half of it holds tells no columns.
+fn first_record(
+    text: &TextPlan,
+    file: &FoundFile,
+    header: bool,
+) -> Result<Option<Vec<u8>>, InputError> {
+    let plan = &text.plan;
+    let access = plan.access(false);
+    let is_on_disk = access.store.is_none() && matches!(access.volume, Volume::Disk);
+    let sizes = Sizes {
+        block: plan.sizes.block,
+        record: plan.sizes.record,
+    };
+    let mut now = file.clone();
+    let mut is_told = false;
+    loop {
+        let dialects = text.dialects.as_ref().clone();
+        let mut stream = RecordStream::open(&now, 0, &access, dialects, sizes)?;
+        let head = stream.take_head()?;
+        stream.check_head(head.as_deref(), None, header)?;
+        // However often it is added to, it is waited for no longer than from the first look on.
+        let stood_still = file.found.elapsed().max(now.stood_still());
+        if !is_on_disk || !stream.is_one_line() || stood_still >= plan.patience() {
+            return Ok(head);
+        }
+        if !is_told {
+            info!(
+                file = %file.text,
+                "the file is one record without its end, and tells the columns: it is waited for, as its writer may not be done"
+            );
+            is_told = true;
+        }
+        // It may end early, which is another look.
+        thread::park_timeout(PAUSE);
+        let identity = match plan.root.volume.identity(&file.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(InputError::Vanished);
+            }
+            identity => identity?,
+        };
+        if identity != now.identity {
+            now = FoundFile::new(&plan.root.directory, file.name.clone(), identity);
+        }
+    }
 }

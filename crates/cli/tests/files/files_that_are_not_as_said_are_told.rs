@@ -7,7 +7,8 @@ fn run(content: &[u8], more: &[&str]) -> (Said, Vec<String>) {
     let directory = tempfile::tempdir().expect("temporary directory");
     put(directory.path(), "in/a.csv", content);
     let mut job = ingest(directory.path(), &[], &CSV_TO_FILES);
-    job.args([ONCE]).args(more);
+    // The files are new, and what has no end is waited for elsewhere.
+    job.args([ONCE, "--source.file.settle=0"]).args(more);
     let said = running::run(job);
     let written = if said.code == Some(0) {
         lines(&directory.path().join("out"))
@@ -103,7 +104,7 @@ fn a_file_of_another_charset_is_a_bad_file_and_is_read_where_that_is_said() {
 #[test]
 fn a_header_that_is_all_of_the_file_is_told() {
     let word = "the first line is all of the file";
-    let (said, written) = run(b"a,b|1,2|3,4|", &[]);
+    let (said, written) = run(b"a,b", &[]);
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(written.is_empty(), "{written:?}");
     assert!(
@@ -122,5 +123,82 @@ fn a_header_that_is_all_of_the_file_is_told() {
         assert_eq!(said.code, Some(0), "{}", said.err);
         assert_eq!(written.len(), records, "{written:?}");
         assert!(!said.err.contains(word), "{}", said.err);
+    }
+}
+
+#[test]
+fn a_header_that_swallows_the_file_is_an_error_that_says_what_ends_the_lines() {
+    let unknown = &[&[][..], &[SCHEMA]][..];
+    // Where it does not end with the sign that is told by the number of columns alone.
+    let known = &[&[SCHEMA][..]][..];
+    for (content, end, columns) in [
+        (&b"a,b|1,2|3,4|"[..], "|", unknown),
+        (b"a,b\x001,2\x00", "\\u0000", unknown),
+        (
+            "a,b\u{2028}1,2\u{2028}3,4\u{2028}".as_bytes(),
+            "\\u2028",
+            unknown,
+        ),
+        (b"a,b|1,2|3,4", "|", known),
+        ("a,b\u{2028}1,2".as_bytes(), "\\u2028", known),
+    ] {
+        for more in columns {
+            let (said, _) = run(content, more);
+            assert_eq!(said.code, Some(1), "{}", said.err);
+            let error = said.error();
+            let next = format!("set source.line.delimiter to {end}");
+            assert!(
+                error.contains("MS-6008") && error.contains("a.csv") && error.contains(&next),
+                "{error}"
+            );
+        }
+        let given = format!("--source.line.delimiter={end}");
+        let (said, written) = run(content, &[given.as_str()]);
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        assert!(!written.is_empty(), "{end}");
+    }
+}
+
+#[test]
+fn so_is_a_record_that_is_all_of_a_file_without_a_header() {
+    let (said, _) = run(b"1,2|3,4|5,6|", &["--source.firstLine.schema=false"]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    let error = said.error();
+    assert!(
+        error.contains("MS-6008") && error.contains("set source.line.delimiter to |"),
+        "{error}"
+    );
+}
+
+#[test]
+fn signs_within_the_names_of_a_header_end_no_lines() {
+    for content in [
+        &b"a|b,c|d"[..],
+        b"a (x),b (y)",
+        b"a;b;c;",
+        b"a,b|",
+        b"Time,Voltage (V),Current (A)",
+        b"id,amount%,share%",
+        b"a,b|1,2|3,4",
+    ] {
+        let (said, written) = run(content, &[]);
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        assert!(written.is_empty(), "{written:?}");
+    }
+}
+
+#[test]
+fn signs_within_a_record_that_is_all_of_its_file_end_no_lines() {
+    for content in [
+        &b"17,from@a.de,to@b.de,subject"[..],
+        b"1,a;b,c;d,2",
+        b"2026-01-01,3.5%,4.1%",
+        b"1,-,-",
+        b"1,[1],[2],[3]",
+        b"5,Title\x0bSubtitle,x",
+    ] {
+        let (said, written) = run(content, &["--source.firstLine.schema=false"]);
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        assert_eq!(written.len(), 1, "{written:?}");
     }
 }

@@ -18,7 +18,7 @@ use super::book::{Book, Keeping, Past};
 use super::counts::counted_in;
 use super::intake::{Intake, Rules, WINDOW};
 use super::journal::{Journal, Mark, announced_behind};
-use super::lister::{Before, Clock, Desk, Lister, Policy, SharedDesk, at};
+use super::lister::{Before, Clock, Desk, Lister, Policy, SharedDesk, TakenUnended, at};
 use super::listing::{DirectoryId, Root};
 use super::meeting::Meeting;
 use super::name::Key;
@@ -127,6 +127,9 @@ impl FileEnumerator {
             unfinished: VecDeque::new(),
             next_try: Duration::ZERO,
             fresh: HashMap::new(),
+            taken_unended: TakenUnended::default(),
+            looked_through: 0,
+            missed: Vec::new(),
             told: HashMap::new(),
             quarantined: HashSet::new(),
             heard: HashSet::new(),

@@ -24,6 +24,8 @@ pub(crate) enum InputError {
         /// Another end of a line behind which it goes on.
         end: Option<&'static str>,
     },
+    #[error("it is one line as it is read: its lines seem to end with `{0}`")]
+    OneLine(String),
     #[error("it {0}")]
     Marked(Marked),
     #[error("its zstd window is larger than the 128 MiB that a reader takes")]

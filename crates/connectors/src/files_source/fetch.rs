@@ -43,6 +43,8 @@ pub(crate) struct Task {
     pub(crate) appends: bool,
     /// Whether a last record without its end is kept back, because the file may grow.
     pub(crate) keeps_tail: bool,
+    /// Whether what is appended while the end of the file is waited for is left alone, wherever the file can be cut.
+    pub(crate) leaves_growth: bool,
     /// The hash of the file's first bytes; 0: not known.
     pub(crate) beginning: u64,
 }
@@ -206,6 +208,15 @@ impl<B> Desk<B> {
             .map_err(|_| Gone)?;
         self.waker.wake();
         Ok(())
+    }
+
+    /// Waits for a while, `time` at most, but not for a worker that has gone away.
+    pub(crate) fn pause(&self, time: Duration) -> Result<(), Gone> {
+        match self.used.recv_timeout(time) {
+            Err(RecvTimeoutError::Disconnected) => Err(Gone),
+            // A buffer that comes meanwhile is freed, and ends the pause.
+            Ok(_) | Err(RecvTimeoutError::Timeout) => Ok(()),
+        }
     }
 
     /// A buffer that the worker has given back.

@@ -3,7 +3,6 @@
 use millstream_core::{Error, Result, codes};
 
 use super::charset::{Charset, Reading};
-use super::contents::Contents;
 
 /// How a text file is cut into records and fields. See `docs/guide/csv.md` for every decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -278,18 +277,6 @@ impl Dialects {
         self.raw.limit = record;
         self.text.limit = record;
         self
-    }
-
-    /// What files hold that are read so.
-    pub(crate) fn contents(&self) -> Contents {
-        let other = self.raw.any_line_end.then(|| b"\r".to_vec());
-        let line_ends = std::iter::once(self.raw.line_end.clone()).chain(other);
-        let decodes_first = matches!(self.reading, Reading::DecodeFirst(_));
-        Contents::Text {
-            decodes_first: decodes_first || !self.skip.is_nothing(),
-            ends_are_raw: !decodes_first,
-            line_ends: line_ends.collect(),
-        }
     }
 }
 

@@ -353,9 +353,9 @@ impl Ledger {
             self.next_number += 1;
             state.running += 1;
             let known = state.starts.partition_point(|start| start.offset <= from);
-            let grows = self.place.changed == Changed::Ignore
-                && state.share.split > 0
-                && self.place.contents.may_grow();
+            let leaves_growth =
+                self.place.changed == Changed::Ignore && self.place.contents.may_grow();
+            let grows = leaves_growth && state.share.split > 0;
             let task = Task {
                 number,
                 file: Arc::clone(&state.file),
@@ -368,6 +368,7 @@ impl Ledger {
                 may_grow: grows || state.grows || state.last,
                 appends: state.grows || state.last,
                 keeps_tail: state.grows,
+                leaves_growth,
                 beginning: state.beginning,
             };
             // Bytes of a record without its end were counted when it was found.

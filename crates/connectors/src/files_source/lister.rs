@@ -6,6 +6,7 @@
 mod look;
 mod stage;
 mod take;
+mod unended;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::io;
@@ -22,12 +23,15 @@ use super::book::{Book, Granted};
 use super::fetch::no_thread;
 use super::intake::{Intake, Ready, WINDOW};
 use super::journal::{Journal, Mark};
-use super::listing::{DirectoryId, Identity, Root};
+use super::listing::{DirectoryId, Root};
 use super::meeting::Meeting;
-use super::name::Key;
+use super::name::{Key, Name};
 use super::options::{AfterCommit, Bad, Lost, OtherDirectory};
 use super::taken::Taken;
 use crate::looking;
+use unended::Waited;
+
+pub(crate) use unended::TakenUnended;
 
 /// How long a directory that is away is left alone before it is looked at again.
 const AWAY: Duration = Duration::from_secs(1);
@@ -79,6 +83,8 @@ pub(crate) fn at(desk: &SharedDesk) -> MutexGuard<'_, Desk> {
 pub(crate) struct Policy {
     /// The pause between two looks; `None`: it looks once.
     pub(crate) interval: Option<Duration>,
+    /// How long a file that ends within a record has to stand still before it is read as it is.
+    pub(crate) patience: Duration,
     pub(crate) bad: Bad,
     pub(crate) lost: Lost,
     pub(crate) after_commit: AfterCommit,
@@ -127,12 +133,18 @@ pub(crate) struct Lister {
     pub(crate) progress: SourceProgress,
     /// Ready files that have not been judged.
     pub(crate) backlog: VecDeque<Ready>,
-    /// Files that stay on their way, and when they are opened again: those that others are writing where the source looks once, and
-    /// those that may not be read where it watches.
+    /// Files that stay on their way, and when they are opened again: those that others are writing, as far as can be told, where the
+    /// source looks once, and those that may not be read where it watches.
     pub(crate) unfinished: VecDeque<Ready>,
     pub(crate) next_try: Duration,
-    /// Files that may not be closed yet, what they were found as, and since when.
-    pub(crate) fresh: HashMap<Key, (Identity, Duration)>,
+    /// Files that may not be closed yet, or end within a record.
+    pub(crate) fresh: HashMap<Key, Waited>,
+    /// Files that were taken up though they end within a record, and have not been told of.
+    pub(crate) taken_unended: TakenUnended,
+    /// Bytes of files that were looked through since pieces were queued last.
+    pub(crate) looked_through: u64,
+    /// Files that a source that looks once waited for, and that are gone.
+    pub(crate) missed: Vec<Name>,
     /// Entries that can't be read and have been told of.
     pub(crate) told: HashMap<Key, &'static str>,
     /// Files that were moved into the quarantine.

@@ -10,7 +10,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use millstream_core::{Error, Result, codes};
 use millstream_hdfs::{Clusters, HdfsUrl};
@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::name::{Name, held, is_hidden, shown};
 use super::remote;
+use super::young::{age, moment};
 use several::{Several, SeveralWalk};
 use volume::{Volume, hdfs};
 
@@ -83,6 +84,8 @@ pub(crate) struct FoundFile {
     pub(crate) text: Arc<str>,
     pub(crate) name: Name,
     pub(crate) identity: Identity,
+    /// Since when it is known as this.
+    pub(crate) found: Instant,
 }
 
 impl FoundFile {
@@ -93,7 +96,14 @@ impl FoundFile {
             path,
             name,
             identity,
+            found: moment(),
         }
+    }
+
+    /// How long it has been what it is, if it still is. Clocks of other machines may have given the time of its modification; files that
+    /// were found together are waited for side by side.
+    pub(crate) fn stood_still(&self) -> Duration {
+        age(self.identity.mtime).max(self.found.elapsed())
     }
 }
 

@@ -25,6 +25,7 @@ use super::opened::Access;
 use super::options::{AfterCommit, Bad, Changed, Intake, ReadSizes, Watch};
 use super::piece::Announcement;
 use super::seen::whole_minutes;
+use super::settle::UNENDED;
 use super::stream::Start;
 
 /// Hands out the records of blocks. One for each reader.
@@ -110,6 +111,12 @@ impl Plan {
         self.intake.settle.unwrap_or(usual)
     }
 
+    /// How long a file that ends within a record has to stand still before it is read as it is.
+    pub(crate) fn patience(&self) -> Duration {
+        let settle = self.intake.settle.unwrap_or(SETTLE);
+        settle.saturating_mul(UNENDED)
+    }
+
     /// What becomes of what can't be read.
     pub(crate) fn bad(&self) -> Bad {
         let usual = || {
@@ -141,6 +148,7 @@ impl Plan {
                 Watch::Once => None,
                 Watch::Continuously { interval } => Some(interval),
             },
+            patience: self.patience(),
             bad: self.bad(),
             lost: self.intake.lost,
             after_commit: self.intake.after_commit.clone(),

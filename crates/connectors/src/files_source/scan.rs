@@ -255,6 +255,16 @@ fn ends_with(bytes: &[u8], mark: &[u8]) -> bool {
     }
 }
 
+/// Whether these bytes are whole records, whatever follows them. What follows a carriage return that ends lines by itself may be the
+/// rest of that end, and no part of the record.
+pub(crate) fn is_whole(dialect: &Dialect, bytes: &[u8]) -> bool {
+    let is = |bytes: &[u8]| {
+        pass(dialect, bytes, bytes.len() + 1, false) == Passed::Unfinished(bytes.len())
+    };
+    let is_open_end = dialect.any_line_end && bytes.ends_with(b"\r");
+    is(bytes) || is_open_end && is(&[bytes, b"\n"].concat())
+}
+
 /// The first record start in bytes that may begin anywhere, for dialects that
 /// [can jump](Dialect::can_jump): behind the first line end.
 pub(crate) fn first_start(dialect: &Dialect, bytes: &[u8]) -> Option<usize> {

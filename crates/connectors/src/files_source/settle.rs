@@ -12,7 +12,7 @@ use super::name::{Key, Name};
 pub(crate) const MOST: usize = 1 << 16;
 
 /// A file whose last record has no end stands still for so many times as long before it is taken up: its writer may pause.
-const UNENDED: u32 = 10;
+pub(crate) const UNENDED: u32 = 10;
 
 #[derive(Debug, Clone)]
 struct Candidate {
@@ -100,11 +100,18 @@ impl Settling {
         // A listing may have passed over it while it was on its way.
         self.is_settled(name, identity, now);
         let candidate = self.candidates.get_mut(&name.key());
-        candidate.is_some_and(|candidate| {
+        // One for which there is no room waits for its turn.
+        candidate.is_none_or(|candidate| {
             let is_new = candidate.unended.is_none();
             candidate.unended.get_or_insert(candidate.since);
             is_new
         })
+    }
+
+    /// Whether the file has to stand still for longer, because its last record has no end.
+    pub(crate) fn is_unended(&self, key: Key) -> bool {
+        let candidate = self.candidates.get(&key);
+        candidate.is_some_and(|candidate| candidate.unended.is_some())
     }
 
     /// The file is there, and on its way: since when its last record has no end stays known.

@@ -60,6 +60,11 @@ impl Skipping {
         std::mem::take(&mut self.breaks)
     }
 
+    /// Whether `bytes`, all that there is of a file by now, end where a record or a line that is taken out does, whatever follows.
+    pub(crate) fn ends_whole(mut self, bytes: &[u8]) -> bool {
+        self.take(bytes, &mut Vec::new()) == bytes.len()
+    }
+
     /// Where the line that goes on in `rest` ends, behind its line end. Lines end with `\n`, with `\r\n` alone where that is what
     /// parts records, and with `\r`, too, where any line end does.
     fn end_in(&self, rest: &[u8]) -> Option<usize> {

@@ -4,7 +4,7 @@ use memchr::memchr;
 
 use super::format::Dialects;
 use super::input::{Input, InputError};
-use super::line_end::other_end;
+use super::line_end::{end_of_rows, other_end};
 use super::listing::FoundFile;
 use super::mark::{LONGEST, mark_of, refuse_foreign};
 use super::opened::Access;
@@ -124,6 +124,23 @@ impl RecordStream {
         self.one_line
     }
 
+    /// Refuses a file that is nothing but its first record, `head`, where that seems to hold lines that end otherwise. `columns`: so many
+    /// fields there should be, if that is known. `is_header`: it names them.
+    ///
+    /// # Errors
+    /// It does.
+    pub(crate) fn check_head(
+        &self,
+        head: Option<&[u8]>,
+        columns: Option<usize>,
+        is_header: bool,
+    ) -> Result<(), InputError> {
+        let head = head.filter(|_| self.one_line);
+        let least = usize::from(!is_header);
+        let end = head.and_then(|head| end_of_rows(&self.dialects, head, columns, least));
+        end.map_or(Ok(()), |end| Err(InputError::OneLine(end)))
+    }
+
     /// Whether a last record without its end is kept back from now on.
     pub(crate) fn keep_tail(&mut self, keeps: bool) {
         self.keeps_tail = keeps;
@@ -132,6 +149,11 @@ impl RecordStream {
     /// Whether the end has been come to, and what lies before it may be otherwise when more follows.
     pub(crate) fn is_undecided(&self) -> bool {
         self.keeps_tail && self.ended && !self.rest().is_empty()
+    }
+
+    /// Whether the end has been come to within a record, so that what follows may belong to it.
+    pub(crate) fn is_within_record(&self) -> bool {
+        self.is_undecided() && !scan::is_whole(&self.dialects.raw, self.rest())
     }
 
     /// Whether nothing will ever follow what has been read.

@@ -7,7 +7,7 @@ use millstream_engine::connector::{Limit, SourceContext};
 
 use super::fetch::{Opening, TextFetch};
 use super::format::Dialects;
-use super::line_end::check_line_end;
+use super::line_end::{check_line_end, end_of_rows, one_line_error};
 use super::reader::{Decoded, FileReader, Plan, Serve, Served};
 use super::records::Records;
 use super::scan::{Span, count_lines, cut};
@@ -17,6 +17,11 @@ use super::stream::{Block, Sizes, Start};
 pub(crate) trait Decode<T> {
     /// The names of the columns, if a file has told them.
     fn columns(&self) -> Option<Vec<String>>;
+
+    /// How many fields records should have; `None`: no file has told that, or nobody asks.
+    fn width(&self) -> Option<usize> {
+        None
+    }
 
     /// The names of the columns that a snapshot knows.
     fn restore_columns(&mut self, names: &[String]) -> Result<()>;
@@ -53,8 +58,10 @@ impl TextPlan {
         context: SourceContext,
         decoder: D,
     ) -> Result<FileReader<T, TextServer<D>>> {
+        let columns = decoder.width();
         let server = TextServer {
             dialects: Arc::clone(&self.dialects),
+            columns,
             record: self.plan.sizes.record,
             decoder,
             file: None,
@@ -71,7 +78,9 @@ impl TextPlan {
                 },
                 head: self.head,
                 skip_head: self.skip_head,
+                columns,
                 access: self.plan.access(false),
+                patience: self.plan.patience(),
             })
         })
     }
@@ -88,6 +97,8 @@ struct Current {
 /// Hands out the records of text.
 pub(crate) struct TextServer<D> {
     dialects: Arc<Dialects>,
+    /// How many fields records should have, if that was known when the reader was opened.
+    columns: Option<usize>,
     /// The longest record, in bytes.
     record: usize,
     decoder: D,
@@ -136,6 +147,9 @@ impl<T, D: Decode<T>> Serve<T> for TextServer<D> {
         if let (true, Some(file)) = (block.whole, &self.file) {
             let record = block.bytes.get(at..).unwrap_or_default();
             check_line_end(file, &self.dialects, record)?;
+            if let Some(end) = end_of_rows(&self.dialects, record, self.columns, 1) {
+                return Err(one_line_error(file, &end));
+            }
         }
         self.current = Some(Current { block, at, next });
         Ok(taken)

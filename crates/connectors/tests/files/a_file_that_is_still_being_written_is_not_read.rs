@@ -3,7 +3,10 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
+
+use arrow::datatypes::{DataType, Field, Schema};
 
 use crate::files_source_support::{Attempt, Found, directory, source, write};
 use millstream_connectors::files_source::{Changed, ReadSizes, Watch};
@@ -111,4 +114,78 @@ fn a_last_record_without_end_waits_for_it_or_for_the_end_of_the_source() {
     let mut attempt = Attempt::restore(&once, 5, Some(state)).expect("the readers open");
     let last = attempt.read_to_end().expect("can be read");
     assert_eq!(Found::of(last).rows, ["3|th"]);
+}
+
+#[test]
+fn a_large_file_that_grows_while_its_end_is_waited_for_has_no_half_of_a_record_handed_out() {
+    let directory = directory(&[]);
+    let path = directory.path().join("large.csv");
+    let long = "y".repeat(1 << 20);
+    let mut text: String = (0..9).map(|number| format!("{number},{long}\n")).collect();
+    // All of it looks like whole lines.
+    text.push_str("9,\"abc\n10,def\n");
+    std::fs::write(&path, text).expect("is written");
+    let source = source(directory.path(), |options| {
+        options.intake.settle = Some(Duration::from_secs(2));
+    });
+    let mut attempt = Attempt::start(&source, 1);
+    let count = |found: &[_]| Found::of(found.to_vec()).rows.len() >= 9;
+    let found = Found::of(attempt.read_until(count).expect("can be read"));
+    assert_eq!(found.rows.len(), 9);
+    let mut file = OpenOptions::new().append(true).open(&path).expect("opens");
+    file.write_all(b"ghi\"\n").expect("is written");
+    let rest = Found::of(attempt.read_to_end().expect("can be read"));
+    assert!(rest.rows.is_empty(), "{:?}", rest.rows);
+    assert!(rest.bad.is_empty(), "{:?}", rest.bad);
+}
+
+#[test]
+fn half_a_record_does_not_tell_how_many_columns_there_are() {
+    let directory = directory(&[]);
+    let path = directory.path().join("a.csv");
+    std::fs::write(&path, "1,a").expect("is written");
+    // Nothing tells when the source has looked at it.
+    let write = move || {
+        std::thread::park_timeout(Duration::from_millis(500));
+        let mut file = OpenOptions::new().append(true).open(&path).expect("opens");
+        file.write_all(b",b\n2,c,d\n").expect("is written");
+    };
+    let writer = std::thread::Builder::new().spawn(write).expect("a thread");
+    let source = source(directory.path(), |options| {
+        options.intake.settle = Some(Duration::from_secs(1));
+    });
+    writer.join().expect("has written");
+    let mut attempt = Attempt::start(&source, 1);
+    let found = Found::of(attempt.read_to_end().expect("can be read"));
+    assert_eq!(found.rows, ["1|a|b", "2|c|d"]);
+    assert!(found.bad.is_empty(), "{:?}", found.bad);
+}
+
+#[test]
+fn half_a_record_that_goes_on_while_its_end_is_waited_for_is_read_whole() {
+    let directory = directory(&[]);
+    let path = directory.path().join("large.csv");
+    // Too large to be looked through before it is announced, and a line end in quotes is none.
+    let long = "y\n".repeat(5 << 20);
+    std::fs::write(&path, format!("1,\"{long}")).expect("is written");
+    let source = source(directory.path(), |options| {
+        options.intake.settle = Some(Duration::from_millis(300));
+        options.schema = Some(Arc::new(Schema::new(vec![
+            Field::new("id", DataType::Int32, true),
+            Field::new("text", DataType::Utf8, true),
+        ])));
+    });
+    let mut attempt = Attempt::start(&source, 1);
+    let write = move || {
+        // Nothing tells when a reader waits for it.
+        std::thread::park_timeout(Duration::from_millis(1_500));
+        let mut file = OpenOptions::new().append(true).open(&path).expect("opens");
+        file.write_all(b"\"\n2,b\n").expect("is written");
+    };
+    let writer = std::thread::Builder::new().spawn(write).expect("a thread");
+    let found = Found::of(attempt.read_to_end().expect("can be read"));
+    writer.join().expect("has written");
+    let is_whole = found.rows == [format!("1|{long}"), "2|b".to_owned()];
+    assert!(is_whole, "{} rows", found.rows.len());
+    assert!(found.bad.is_empty(), "{:?}", found.bad);
 }

@@ -138,6 +138,7 @@ impl ColumnsFetch {
             let batch = known.batch.as_ref().ok_or_else(unread)?;
             let named = named(&reading.shared, &known.schema, columns.schema());
             let fit = Fit::of(batch, named.as_ref().unwrap_or(columns.schema()))?;
+            columns.check(&fit.read)?;
             let groups = lay_out(file.size(), &columns.groups());
             let message = "its groups of rows are more than it has room for";
             let groups = groups.ok_or_else(|| Unfit::Damaged(message.to_owned()))?;

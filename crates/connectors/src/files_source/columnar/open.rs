@@ -17,6 +17,12 @@ pub(super) trait OpenColumns: Send {
     /// Its columns.
     fn schema(&self) -> &SchemaRef;
 
+    /// Whether these columns can be read, as far as the file says.
+    ///
+    /// # Errors
+    /// One of them is encrypted.
+    fn check(&self, columns: &[usize]) -> Result<(), Unfit>;
+
     /// The bytes and the rows of each of its groups, in their order.
     fn groups(&self) -> Vec<(u64, u64)>;
 

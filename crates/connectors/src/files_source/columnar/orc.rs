@@ -1,5 +1,6 @@
 //! ORC.
 
+mod encrypted;
 mod held;
 mod index;
 mod prune;
@@ -21,6 +22,7 @@ use orc_rust::{
     TimestampPrecision,
 };
 
+use self::encrypted::Encrypted;
 use super::open::{Asked, Batches, OpenColumns, one_line};
 use super::ranged::Ranged;
 use super::times::{self, Hybrid};
@@ -41,6 +43,7 @@ pub(super) struct OrcColumns {
     tells_bounds: bool,
     /// Of which values days are those of a hybrid calendar.
     hybrid: Hybrid,
+    encrypted: Encrypted,
 }
 
 impl OrcColumns {
@@ -51,7 +54,7 @@ impl OrcColumns {
             let message = "it does not begin with `ORC`, as ORC files do";
             return Err(Unfit::Damaged(message.to_owned()));
         }
-        let writer = tail::check(&file)?;
+        let (writer, encrypted) = tail::check(&file)?;
         let metadata = read_metadata(&mut file).map_err(|error| damaged(&error))?;
         check(&file, &metadata)?;
         // In nanoseconds times end in 2262.
@@ -74,6 +77,7 @@ impl OrcColumns {
                 dates: writer.is_hybrid,
                 times: writer.is_hybrid,
             },
+            encrypted,
         })
     }
 
@@ -111,6 +115,11 @@ impl OrcColumns {
 impl OpenColumns for OrcColumns {
     fn schema(&self) -> &SchemaRef {
         &self.schema
+    }
+
+    fn check(&self, columns: &[usize]) -> Result<(), Unfit> {
+        let columns = columns.iter().filter_map(|place| self.column(*place));
+        self.encrypted.check(columns)
     }
 
     fn groups(&self) -> Vec<(u64, u64)> {

@@ -51,13 +51,15 @@ impl ParquetColumns {
         footer::check(&file)?;
         let mut reader = ParquetMetaDataReader::new();
         reader.try_parse(&file).map_err(unfit)?;
-        let metadata = reader.finish().map_err(unfit)?;
+        let mut metadata = reader.finish().map_err(unfit)?;
         check(&file, &metadata)?;
-        footer::check_indexes(&file, &metadata)?;
-        let mut reader = ParquetMetaDataReader::new_with_metadata(metadata)
-            .with_page_index_policy(PageIndexPolicy::Optional);
-        reader.read_page_indexes(&file).map_err(unfit)?;
-        let metadata = Arc::new(reader.finish().map_err(unfit)?);
+        if footer::check_indexes(&file, &metadata)? {
+            let mut reader = ParquetMetaDataReader::new_with_metadata(metadata)
+                .with_page_index_policy(PageIndexPolicy::Optional);
+            reader.read_page_indexes(&file).map_err(unfit)?;
+            metadata = reader.finish().map_err(unfit)?;
+        }
+        let metadata = Arc::new(metadata);
         let metadata = ArrowReaderMetadata::try_new(metadata, options.clone()).map_err(unfit)?;
         let zone = read_as::zone(metadata.metadata().file_metadata())?;
         let hybrid = read_as::hybrid(metadata.metadata().file_metadata());
@@ -112,12 +114,10 @@ impl ParquetColumns {
         let columns = index.and_then(|groups| groups.get(group)).into_iter();
         let pages = columns.flatten().flat_map(|column| column.page_locations());
         let begins = pages.filter_map(|page| u64::try_from(page.offset).ok());
-        let leaves = self
-            .row_group(group)
-            .map_or(&[][..], RowGroupMetaData::columns);
-        let dictionaries = leaves
-            .iter()
-            .filter_map(|column| u64::try_from(column.dictionary_page_offset()?).ok());
+        // What lies before the first page of an index is a dictionary, also where none is told.
+        let group = index.and_then(|_| self.row_group(group).ok());
+        let dictionaries = group.into_iter().flat_map(RowGroupMetaData::columns);
+        let dictionaries = dictionaries.map(|column| column.byte_range().0);
         let file = Pages::new(self.file.clone(), begins.chain(dictionaries).collect());
         ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
     }
@@ -126,6 +126,11 @@ impl ParquetColumns {
 impl OpenColumns for ParquetColumns {
     fn schema(&self) -> &SchemaRef {
         &self.schema
+    }
+
+    /// Where the footer is not encrypted, the library knows of no column that is: its pages make no sense.
+    fn check(&self, _columns: &[usize]) -> Result<(), Unfit> {
+        Ok(())
     }
 
     fn groups(&self) -> Vec<(u64, u64)> {

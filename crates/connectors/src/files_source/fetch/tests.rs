@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, bounded};
 use millstream_engine::connector::Waker;
@@ -35,8 +36,10 @@ impl Reading {
             },
             head: false,
             skip_head: false,
+            columns: None,
             access: Access::default(),
             starts: Arc::default(),
+            patience: Duration::ZERO,
         };
         let (ring, woken) = bounded(1);
         let waker = Waker::new(move || {
@@ -62,6 +65,7 @@ impl Reading {
             may_grow: false,
             appends: false,
             keeps_tail: false,
+            leaves_growth: false,
             beginning: 0,
         };
         self.fetcher.give(task).expect("there is room");

@@ -1,6 +1,7 @@
 //! Files of text.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::warn;
 
@@ -8,6 +9,7 @@ use super::{Desk, Fetch, Gone, News, Task};
 use crate::files_source::beginning::BEGINNING;
 use crate::files_source::format::Dialects;
 use crate::files_source::input::InputError;
+use crate::files_source::listing::volume::Volume;
 use crate::files_source::listing::{FoundFile, Identity};
 use crate::files_source::opened::Access;
 use crate::files_source::starts::{FileStarts, Starts};
@@ -22,11 +24,18 @@ pub(crate) struct Opening {
     pub(crate) head: bool,
     /// Whether the first record is no data.
     pub(crate) skip_head: bool,
+    /// How many fields records should have, if that is known.
+    pub(crate) columns: Option<usize>,
     /// How files are got at.
     pub(crate) access: Access,
     /// What readers of the process have found out about the starts of records.
     pub(crate) starts: Arc<Starts>,
+    /// How long a file that ends within a record has to stand still before it is read as it is.
+    pub(crate) patience: Duration,
 }
+
+/// Between two looks at a file that may get its end.
+const PAUSE: Duration = Duration::from_millis(500);
 
 struct OpenFile {
     file: Arc<FoundFile>,
@@ -90,6 +99,8 @@ impl TextFetch {
         } else {
             None
         };
+        let (columns, is_header) = (self.opening.columns, self.opening.skip_head);
+        stream.check_head(head.as_deref(), columns, is_header)?;
         if self.opening.skip_head && stream.is_one_line() && task.from == 0 {
             let text = &self.opening.dialects.text;
             let end = if text.any_line_end {
@@ -118,6 +129,47 @@ impl TextFetch {
             head,
         ))
     }
+
+    /// Waits while a file that ends within a record may still be being written: whether it has grown. Then the record was cut off, and
+    /// no half of it is handed out.
+    fn await_end(
+        &self,
+        task: &Task,
+        desk: &Desk<Block>,
+        open: &OpenFile,
+    ) -> Result<Result<bool, Gone>, InputError> {
+        let access = &self.opening.access;
+        // Clusters tell whether somebody writes a file, and objects are whole.
+        let is_on_disk = access.store.is_none() && matches!(access.volume, Volume::Disk);
+        let is_own = open.stream.position().offset < task.to;
+        if !is_on_disk || !is_own || !open.stream.is_within_record() {
+            return Ok(Ok(false));
+        }
+        let patience = self.opening.patience;
+        let mut has_waited = false;
+        loop {
+            let left = patience.saturating_sub(task.file.stood_still());
+            if left.is_zero() {
+                break;
+            }
+            if let Err(gone) = desk.pause(PAUSE.min(left)) {
+                return Ok(Err(gone));
+            }
+            has_waited = true;
+            if has_grown(task, open)? {
+                return Ok(Ok(true));
+            }
+        }
+        if has_waited && open.stream.has_tail(task.from, task.to) {
+            warn!(
+                file = %task.file.text,
+                "the file ends within a record, and nothing was added for {} s (ten times source.file.settle): it is read as it is; \
+                 write files under names that begin with `.` or `_`, and rename them when they are complete",
+                patience.as_secs_f64()
+            );
+        }
+        Ok(Ok(false))
+    }
 }
 
 impl Fetch for TextFetch {
@@ -141,11 +193,22 @@ impl Fetch for TextFetch {
             .filter(|known| known.offset >= open.data.offset)
             .unwrap_or(open.data);
         reach(task, &mut open, from, known)?;
+        let begun_at = open.stream.position();
         if tell_blocks(task, desk, &mut open)?.is_err() {
             return Ok(Err(Gone));
         }
-        let grown = compare(task, &open)?;
+        let is_untouched = open.stream.position() == begun_at;
+        let mut grown = compare(task, &open)?;
         let mut tail = open.stream.has_tail(from, task.to);
+        if open.stream.is_undecided() && !task.keeps_tail && !grown {
+            match self.await_end(task, desk, &open)? {
+                Ok(has_grown) => grown = has_grown,
+                Err(gone) => return Ok(Err(gone)),
+            }
+        }
+        if grown && tail && is_untouched && can_be_read_anew(task) {
+            return Err(InputError::Changed(open.stream.input().identity()?));
+        }
         if open.stream.is_undecided() && !task.keeps_tail && !grown {
             // Nobody is writing, so the file ends without a line end.
             open.stream.keep_tail(false);
@@ -169,7 +232,8 @@ impl Fetch for TextFetch {
         if grown && desk.tell(task, News::Grown { cut: tail }).is_err() {
             return Ok(Err(Gone));
         }
-        let kept = tail && task.keeps_tail;
+        // What has grown since the source ended is left to who goes on from there.
+        let kept = tail && (task.keeps_tail || grown && task.appends);
         Ok(desk.tell(task, News::Done { start, taken, kept }))
     }
 
@@ -211,6 +275,21 @@ fn compare(task: &Task, open: &OpenFile) -> Result<bool, InputError> {
     } else {
         Err(InputError::Changed(now))
     }
+}
+
+/// Whether a file whose end is waited for has grown; any other change is an error.
+fn has_grown(task: &Task, open: &OpenFile) -> Result<bool, InputError> {
+    let now = open.stream.input().identity()?;
+    let is_left = task.leaves_growth && now.size > task.file.identity.size;
+    if is_left && open.stream.input().begins_as(task.beginning)? {
+        return Ok(true);
+    }
+    compare(task, open)
+}
+
+/// Whether a file that has grown, and of which the task has handed out nothing, is better read as what it is now: the task is all of it.
+fn can_be_read_anew(task: &Task) -> bool {
+    task.leaves_growth && task.from == 0 && task.to >= task.file.identity.size
 }
 
 /// Goes to the first record that begins at or behind `from`, by way of the nearest place where one is known to begin.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Intake, Ready, is_continued};
+use crate::files_source::contents::Contents;
 use crate::files_source::listing::Identity;
 use crate::files_source::name::Name;
 use crate::files_source::options::Changed;
@@ -21,23 +22,25 @@ impl Intake {
         (is_cut && is_continued(&entry, now, beginning)).then_some(entry.identity.size)
     }
 
-    /// The last bytes of a file that is ready, if it has to stand still for longer where they are no end of a line: what follows
-    /// would be cut off. `None`: that is no question here.
+    /// Whether a file that is ready has to stand still for longer where it ends within a record. `once`: there is no other look.
     pub(crate) fn asks_for_end(
         &self,
         ready: &Ready,
         now: Identity,
         beginning: &[u8],
-    ) -> Option<u64> {
-        let stands_still = now == ready.identity() && !self.rules.settle.is_zero();
-        // What is read on holds its last record back itself.
-        let is_read_on = self.rules.changed == Changed::Append && !self.rules.is_whole(&ready.name);
+        once: bool,
+    ) -> bool {
+        let stands_still = once || now == ready.identity() && !self.rules.settle.is_zero();
+        // What is read on holds its last record back itself, until the source ends.
+        let appends = self.rules.changed == Changed::Append && !self.rules.is_whole(&ready.name);
         let key = ready.name.key();
         let goes_on = |entry: Entry| !self.is_read_anew(&entry, now, beginning);
         let is_known = self.seen.get(key).is_some_and(goes_on) || self.again.contains_key(&key);
-        let has_ends = self.rules.contents.has_ends(&ready.name);
-        (stands_still && has_ends && !is_read_on && !is_known)
-            .then(|| self.longest_end().min(now.size))
+        let contents = &self.rules.contents;
+        // Whatever an empty one is called and however it is written, it may have been made to be written.
+        let is_empty = now.size == 0 && contents.may_be_empty();
+        let has_records = is_empty || contents.has_records(&ready.name);
+        stands_still && has_records && (once || !appends) && !is_known
     }
 
     /// Whether a known file is read from its start, as what it is now.
@@ -61,20 +64,18 @@ impl Intake {
         is_left
     }
 
+    /// Whether the file was left for longer before, and has not grown since.
+    pub(crate) fn was_left_unended(&self, name: &Name) -> bool {
+        self.settling.is_unended(name.key())
+    }
+
     /// The file stays on its way for as long as it may take: no look is due for it, whatever was waited for of it before.
     pub(crate) fn keep_on_its_way(&mut self, name: &Name) {
         self.settling.forget(name.key());
     }
 
-    /// Whether bytes of a file end with the end of a line.
-    pub(crate) fn ends_line(&self, bytes: &[u8]) -> bool {
-        let ends = self.rules.contents.line_ends();
-        ends.iter().any(|end| bytes.ends_with(end))
-    }
-
-    /// How many bytes tell whether a line ends with them.
-    pub(crate) fn longest_end(&self) -> u64 {
-        let longest = self.rules.contents.line_ends().iter().map(Vec::len).max();
-        longest.unwrap_or_default() as u64
+    /// What files hold.
+    pub(crate) fn contents(&self) -> &Contents {
+        &self.rules.contents
     }
 }

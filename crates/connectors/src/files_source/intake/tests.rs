@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{Intake, Met, Rules, WINDOW};
-use crate::files_source::contents::Contents;
+use crate::files_source::format::Format;
 use crate::files_source::ledger::PassedOver;
 use crate::files_source::listing::Identity;
 use crate::files_source::name::Name;
@@ -15,11 +15,7 @@ fn rules(changed: Changed) -> Rules {
         settle: Duration::ZERO,
         forget: 10,
         split: 10,
-        contents: Contents::Text {
-            decodes_first: false,
-            ends_are_raw: true,
-            line_ends: vec![b"\n".to_vec()],
-        },
+        contents: Format::csv().compile().expect("a format").contents(),
         takes_away: false,
         shown: "/in".to_owned(),
     }

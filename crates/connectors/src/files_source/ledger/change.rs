@@ -12,6 +12,7 @@ use super::file::FileState;
 use super::tails::Tail;
 use crate::files_source::failure::Unfit;
 use crate::files_source::input::InputError;
+use crate::files_source::line_end::one_line_error;
 use crate::files_source::listing::{FoundFile, Identity, is_away};
 use crate::files_source::name::{Key, Name};
 use crate::files_source::options::{Bad, Changed, Lost};
@@ -60,6 +61,14 @@ impl Ledger {
             return;
         };
         if state.grows {
+            return;
+        }
+        if state.last {
+            warn!(
+                file = %state.file.text,
+                "the file grew when the source had ended: what was appended, and a last record that had no end, is read by who goes on \
+                 from here"
+            );
             return;
         }
         state.warn_once(if cut {
@@ -312,6 +321,7 @@ fn is_bad(error: &InputError) -> bool {
         InputError::Missing
         | InputError::Vanished
         | InputError::Changed(_)
+        | InputError::OneLine(_)
         | InputError::Endless { .. } => false,
     }
 }
@@ -463,6 +473,7 @@ pub(crate) fn unreadable(name: &str, error: &InputError) -> Error {
             };
             Error::new(&codes::BAD_RECORD, format!("{long} {what}")).next(next)
         }
+        InputError::OneLine(end) => one_line_error(name, end),
         InputError::Columns(unfit) => unfit_error(name, unfit),
         InputError::Missing | InputError::Vanished => {
             Error::new(&codes::SOURCE_PATH, format!("{name} is gone"))

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use millstream_engine::connector::StateEntry;
 
 use super::{Ledger, Mended, Place};
-use crate::files_source::contents::Contents;
+use crate::files_source::format::Format;
 use crate::files_source::input::InputError;
 use crate::files_source::listing::Identity;
 use crate::files_source::name::Name;
@@ -18,11 +18,7 @@ fn place(subtask: usize, parallelism: usize) -> Place {
         subtask,
         parallelism,
         directory: "/in".into(),
-        contents: Contents::Text {
-            decodes_first: false,
-            ends_are_raw: true,
-            line_ends: Vec::new(),
-        },
+        contents: Format::csv().compile().expect("a format").contents(),
         changed: Changed::Ignore,
         lost: Lost::Skip,
         bad: Bad::Skip,
@@ -188,6 +184,36 @@ fn a_record_without_end_is_kept_until_it_has_one() {
             task
         });
         assert_eq!(ends.collect::<Vec<_>>(), [(14, 17, false)]);
+    }
+}
+
+#[test]
+fn a_record_that_goes_on_when_the_source_has_ended_is_kept() {
+    let grows = Piece {
+        grows: true,
+        ..piece(0, "a.log", 7)
+    };
+    let mut first = ledger(0, 1, None);
+    hear(&mut first, &[grows]);
+    first.next_task().expect("a split");
+    first.finished(start(4), true);
+    first.hear(Announcement::End).expect("ends");
+    let mut entries = None;
+    for _ in 0..2 {
+        let mut ledger = match entries.take() {
+            None => std::mem::replace(&mut first, ledger(0, 1, None)),
+            Some(entries) => {
+                let mut ledger = ledger(0, 1, Some(entries));
+                ledger.hear(Announcement::End).expect("ends");
+                ledger
+            }
+        };
+        let task = ledger.next_task().expect("the record");
+        assert_eq!((task.from, task.to, task.appends), (4, 7, true));
+        ledger.grown(true);
+        ledger.finished(start(4), true);
+        assert!(ledger.has_ended());
+        entries = Some(ledger.snapshot().expect("can be written"));
     }
 }
 

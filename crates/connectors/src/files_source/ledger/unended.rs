@@ -33,7 +33,9 @@ impl Ledger {
         let Some(state) = self.state(running.piece) else {
             return;
         };
-        if !(state.grows || state.last) {
+        // One that has grown when the source ended stays what it is for who goes on from here.
+        let stays = state.last && kept;
+        if !(state.grows || state.last) || stays {
             return;
         }
         let key = state.file.name.key();

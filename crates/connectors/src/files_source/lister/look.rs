@@ -122,15 +122,22 @@ impl Lister {
     }
 
     /// Says which files were there and are gone, before they had stood still.
-    fn tell_gone(&self) {
-        let gone = at(&self.desk).intake.take_gone();
+    fn tell_gone(&mut self) {
+        let missed = std::mem::take(&mut self.missed);
+        let mut desk = at(&self.desk);
+        let mut gone = desk.intake.take_gone();
+        // What is new may be what they were renamed to.
+        if self.backlog.is_empty() && desk.intake.due().is_none() {
+            gone.extend(missed);
+        }
+        drop(desk);
         let Some(first) = gone.first() else {
             return;
         };
         let (shown, count) = (self.root.shown(), gone.len());
         warn!(
             count,
-            "{shown}/{first} is gone before it had stood still for source.file.settle, so nothing of it was read; \
+            "{shown}/{first} is gone before it had stood still for source.file.settle (ten times that, if it ended within a record), so nothing of it was read; \
              leave files there until they are read, or write them under names that begin with `.` or `_` first"
         );
     }

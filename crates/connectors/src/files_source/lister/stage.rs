@@ -6,20 +6,21 @@ use std::time::Duration;
 
 use millstream_core::Result;
 use millstream_hdfs::FileState;
-use tracing::warn;
 
 use super::{AWAY, Lister, at};
 use crate::files_source::intake::Ready;
 use crate::files_source::listing::volume::Volume;
 use crate::files_source::listing::{Identity, Odd, is_away};
 use crate::files_source::meeting::Fate;
-use crate::files_source::name::{Key, Name};
+use crate::files_source::name::Name;
 use crate::files_source::options::Bad;
 use crate::files_source::piece::Piece;
 use crate::files_source::settle::MOST;
 
 /// Files that are judged and written down together.
 const TOGETHER: usize = 256;
+/// Bytes of files that are looked through before others are written down: readers wait for those.
+const THROUGH: u64 = 64 << 20;
 /// What clients of HDFS take at most to close a file of which every block is whole: five tries, each later.
 const CLOSING: Duration = Duration::from_secs(15);
 
@@ -36,7 +37,9 @@ impl Lister {
         let had_some = !self.backlog.is_empty();
         while !self.backlog.is_empty() && (self.has_room() || self.is_first_awaited()) {
             let mut pieces = Vec::new();
+            self.looked_through = 0;
             while pieces.len() < TOGETHER
+                && self.looked_through < THROUGH
                 && let Some(mut ready) = self.backlog.pop_front()
             {
                 match self.open(&mut ready)? {
@@ -45,7 +48,14 @@ impl Lister {
                         self.give_up(&ready.name, Fate::Gone);
                     }
                     Opened::File(now, beginning)
-                        if self.is_left_unended(&ready, now, &beginning) => {}
+                        if self.is_left_unended(&mut ready, now, &beginning) =>
+                    {
+                        if self.policy.interval.is_none() {
+                            // There is no other look.
+                            ready.shorten(now);
+                            open.push(ready);
+                        }
+                    }
                     Opened::File(now, beginning) => {
                         let left_off = at(&self.desk).intake.left_off(&ready, now, &beginning);
                         let judged = at(&self.desk).intake.judge(&ready, now, &beginning)?;
@@ -56,7 +66,7 @@ impl Lister {
                         self.progress.bad_files.add(unread);
                         pieces.extend(judged);
                     }
-                    Opened::Nothing => at(&self.desk).intake.pass_over(&ready.name),
+                    Opened::Nothing => self.pass_over(&ready.name),
                     Opened::Denied => {
                         let waiting = self.unfinished.len() + open.len();
                         open.extend(self.meet_denied(ready, waiting)?);
@@ -73,6 +83,7 @@ impl Lister {
             self.queue(pieces);
         }
         self.unfinished.extend(open);
+        self.tell_taken_unended();
         if had_some && self.backlog.is_empty() && self.policy.interval.is_none() {
             self.tell_unfinished();
             self.next_try = (self.clock)() + AWAY;
@@ -88,28 +99,6 @@ impl Lister {
     fn is_first_awaited(&self) -> bool {
         let first = self.backlog.front();
         first.is_some_and(|first| at(&self.desk).intake.is_asked_for(&first.name))
-    }
-
-    /// A source that looks once has come to all files but these, which others are writing: it waits for them, and shows that.
-    fn tell_unfinished(&self) {
-        let words = self.unfinished.front().map(|first| {
-            let path = first.name.below(&self.root.directory);
-            let path = path.display();
-            let more = match self.unfinished.len() - 1 {
-                0 => String::new(),
-                more => format!(" (and {more} more)"),
-            };
-            format!(
-                "{path}{more} is still being written, and is read when it is closed: a writer that died leaves it open until the \
-                 cluster closes it (hdfs debug recoverLease -path …)"
-            )
-        });
-        let mut desk = at(&self.desk);
-        if desk.held_up != words {
-            desk.held_up = words;
-            drop(desk);
-            self.waker.wake();
-        }
     }
 
     /// A file may not be opened. Answers it if it stays on its way, as so many that are `waiting` do.
@@ -131,65 +120,22 @@ impl Lister {
         Ok(None)
     }
 
+    /// There is nothing to be read of a file. Where nobody would look again it is looked for once more, if it was waited for: its writer
+    /// may have renamed it when it was done.
+    fn pass_over(&mut self, name: &Name) {
+        at(&self.desk).intake.pass_over(name);
+        if self.policy.interval.is_none() && self.fresh.remove(&name.key()).is_some() {
+            self.missed.push(name.clone());
+            (self.looked, self.next_look) = (false, (self.clock)());
+        }
+    }
+
     /// Nothing can be read of a file; a reader that waits for it hears why.
     fn give_up(&self, name: &Name, fate: Fate) {
         if at(&self.desk).intake.give_up(name)
             && let Some(meeting) = self.meeting.upgrade()
         {
             meeting.met_fate(vec![name.key()], fate);
-        }
-    }
-
-    /// Whether a file is left for longer because its last record has no end: in a watched directory its writer may pause. What can't
-    /// be read of it is met when it is read.
-    fn is_left_unended(&self, ready: &Ready, now: Identity, beginning: &[u8]) -> bool {
-        // Clusters tell whether somebody writes a file, and objects are whole.
-        let is_watched = self.policy.interval.is_some();
-        if !is_watched || self.root.store.is_some() || !matches!(self.root.volume, Volume::Disk) {
-            return false;
-        }
-        let asked = at(&self.desk).intake.asks_for_end(ready, now, beginning);
-        let Some(length) = asked else {
-            return false;
-        };
-        let read;
-        let end = if beginning.len() as u64 == now.size {
-            beginning
-        } else {
-            let path = ready.name.below(&self.root.directory);
-            match self.root.volume.read(&path, now.size - length, length) {
-                Err(_) => return false,
-                Ok(bytes) => {
-                    read = bytes;
-                    &read
-                }
-            }
-        };
-        let mut desk = at(&self.desk);
-        !desk.intake.ends_line(end) && desk.intake.leave_unended(ready, (self.clock)())
-    }
-
-    /// Says so if the last record of a file had no end when the file was read, up to `end`: what was added belongs to it.
-    fn tell_cut(&self, ready: &Ready, end: u64) {
-        if self.root.store.is_some() {
-            return;
-        }
-        let path = ready.name.below(&self.root.directory);
-        let length = at(&self.desk).intake.longest_end().min(end);
-        let is_cut = self
-            .root
-            .volume
-            .read(&path, end - length, length)
-            .is_ok_and(|bytes| !at(&self.desk).intake.ends_line(&bytes));
-        if is_cut {
-            let file = path.display().to_string();
-            warn!(
-                file,
-                offset = end,
-                "its last record had no line end when it was read: it may have been handed out cut off there, \
-                 and the rest of it is not read; write such files under a name that begins with `.`, \
-                 or set source.file.settle to more than its writer pauses"
-            );
         }
     }
 
@@ -255,7 +201,8 @@ impl Lister {
         let once = self.policy.interval.is_none();
         // At the end of what one that looks once has found, the beginning of a record would count as one.
         let follows = !once && at(&self.desk).intake.follows_growth();
-        if !follows {
+        // On a disk no more than that is known.
+        if !follows && matches!(self.root.volume, Volume::Hdfs(_)) {
             let key = ready.name.key();
             let is_waited_for = match state {
                 FileState::Open => {
@@ -264,9 +211,9 @@ impl Lister {
                 }
                 FileState::New if once => {
                     let now = self.root.volume.identity(path)?;
-                    !self.has_stood_still(key, now)
+                    !self.has_stood_still(key, now, CLOSING)
                 }
-                FileState::New => !self.has_stood_still(key, ready.identity()),
+                FileState::New => !self.has_stood_still(key, ready.identity(), CLOSING),
                 FileState::Whole => false,
             };
             if is_waited_for {
@@ -288,19 +235,6 @@ impl Lister {
             ready.shorten(now);
         }
         Ok(Opened::File(now, beginning))
-    }
-
-    /// Whether a file that may not be closed yet has stood still for as long as closing takes.
-    fn has_stood_still(&mut self, key: Key, identity: Identity) -> bool {
-        let now = (self.clock)();
-        if self.fresh.len() >= MOST && !self.fresh.contains_key(&key) {
-            self.fresh.clear();
-        }
-        let (known, since) = self.fresh.entry(key).or_insert((identity, now));
-        if *known != identity {
-            (*known, *since) = (identity, now);
-        }
-        now.saturating_sub(*since) >= CLOSING
     }
 }
 

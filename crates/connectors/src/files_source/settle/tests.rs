@@ -118,3 +118,17 @@ fn a_file_that_ends_without_the_end_of_a_record_stands_still_for_longer() {
     assert!(!settling.is_settled(&name(2), small, at(59)));
     assert!(settling.is_settled(&name(2), small, at(60)));
 }
+
+#[test]
+fn one_that_can_not_be_watched_now_is_not_taken_up_in_the_middle_of_a_record() {
+    let mut settling = Settling::new(Duration::from_secs(2));
+    for key in 0..MOST as u64 {
+        assert!(!settling.is_settled(&name(key), identity(1, 1), Duration::ZERO));
+    }
+    let beyond = name(MOST as u64);
+    let now = Duration::from_secs(2);
+    assert!(settling.ends_without_end(&beyond, identity(1, 1), now));
+    settling.forget(name(0).key());
+    assert!(settling.ends_without_end(&beyond, identity(1, 1), now));
+    assert!(settling.is_unended(beyond.key()), "it is watched");
+}

@@ -274,6 +274,10 @@ impl Decode<Parsed> for RowsDecoder {
         inferred.map(|columns| columns.names().to_vec())
     }
 
+    fn width(&self) -> Option<usize> {
+        self.shared.get().map(|columns| columns.names().len())
+    }
+
     fn restore_columns(&mut self, names: &[String]) -> Result<()> {
         if self.shared.get().is_none() {
             let columns = Columns::named(names.to_vec(), self.projection.as_deref(), self.header)?;

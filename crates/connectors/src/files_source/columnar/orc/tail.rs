@@ -11,6 +11,7 @@ use orc_rust::reader::metadata::read_metadata;
 use prost::Message;
 
 use super::damaged;
+use super::encrypted::Encrypted;
 use crate::files_source::columnar::ranged::Ranged;
 use crate::files_source::failure::Unfit;
 
@@ -48,8 +49,8 @@ impl Writer {
     }
 }
 
-/// Whether the reader may look at the tail, and who wrote it.
-pub(super) fn check(file: &Ranged) -> Result<Writer, Unfit> {
+/// Whether the reader may look at the tail; who wrote it, and what is encrypted.
+pub(super) fn check(file: &Ranged) -> Result<(Writer, Encrypted), Unfit> {
     let wrong = |what: &str| Unfit::Damaged(what.to_owned());
     let read = |from: u64, length: u64| {
         let bytes = file.bytes(from, length);
@@ -76,11 +77,12 @@ pub(super) fn check(file: &Ranged) -> Result<Writer, Unfit> {
     )?;
     let footer = Footer::decode(footer.as_slice()).map_err(|error| damaged(&error))?;
     check_types(&footer.types)?;
-    Ok(Writer::of(
+    let writer = Writer::of(
         footer.writer(),
         postscript.writer_version(),
         footer.calendar(),
-    ))
+    );
+    Ok((writer, Encrypted::of(&footer)?))
 }
 
 /// Whether types are a tree: each is a part of one that stands before it.

@@ -15,6 +15,8 @@ const SCHEMA: i64 = 2;
 const CHILDREN: i64 = 5;
 /// Groups within one another.
 const DEEPEST: usize = 64;
+/// The most bytes that hold all page indexes, with what lies between them: there is room made for all of them.
+const LARGEST_INDEXES: u64 = 256 << 20;
 
 /// Whether the library may look at the footer.
 pub(super) fn check(file: &Ranged) -> Result<(), Unfit> {
@@ -86,8 +88,12 @@ fn is_tree(children: &[i64]) -> bool {
     open.iter().all(|left| *left == 0)
 }
 
-/// Whether the library may look at the page indexes that the footer names.
-pub(super) fn check_indexes(file: &Ranged, metadata: &ParquetMetaData) -> Result<(), Unfit> {
+/// Whether the library is to read the page indexes that the footer names: not where they are very large, or lie far apart. Pages are
+/// found by their headers then.
+///
+/// # Errors
+/// It must not: they make no sense.
+pub(super) fn check_indexes(file: &Ranged, metadata: &ParquetMetaData) -> Result<bool, Unfit> {
     let wrong = || Unfit::Damaged("its page indexes are cut off or make no sense".to_owned());
     let groups = metadata.row_groups().iter();
     let places = groups.flat_map(|group| group.columns()).flat_map(|column| {
@@ -108,10 +114,14 @@ pub(super) fn check_indexes(file: &Ranged, metadata: &ParquetMetaData) -> Result
     let from = ranges.iter().map(|range| range.start).min();
     let to = ranges.iter().map(|range| range.end).max();
     let (Some(from), Some(to)) = (from, to) else {
-        return Ok(());
+        return Ok(true);
     };
+    let length = to.saturating_sub(from);
+    if to <= file.size() && length > LARGEST_INDEXES {
+        return Ok(false);
+    }
     // They stand together, and the library reads them at once, too.
-    let bytes = file.bytes(from, to.saturating_sub(from));
+    let bytes = file.bytes(from, length);
     let bytes = bytes.map_err(|error| Unfit::Damaged(one_line(&error)))?;
     for range in ranges {
         let place = |at: u64| usize::try_from(at.saturating_sub(from)).ok();
@@ -120,7 +130,7 @@ pub(super) fn check_indexes(file: &Ranged, metadata: &ParquetMetaData) -> Result
         let walked = index.and_then(|index| Compact::new(index).pass(STRUCT));
         walked.ok_or_else(wrong)?;
     }
-    Ok(())
+    Ok(true)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::{Mended, TRIES};
-use crate::files_source::contents::Contents;
+use crate::files_source::format::Format;
 use crate::files_source::input::InputError;
 use crate::files_source::ledger::{Ledger, Place};
 use crate::files_source::listing::Identity;
@@ -19,11 +19,7 @@ fn ledger(size: u64, changed: Changed) -> Ledger {
         subtask: 0,
         parallelism: 1,
         directory: "/in".into(),
-        contents: Contents::Text {
-            decodes_first: false,
-            ends_are_raw: true,
-            line_ends: Vec::new(),
-        },
+        contents: Format::csv().compile().expect("a format").contents(),
         changed,
         lost: Lost::Fail,
         bad: Bad::Fail,

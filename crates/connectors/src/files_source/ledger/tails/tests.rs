@@ -7,8 +7,8 @@ use millstream_engine::connector::StateEntry;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use crate::files_source::contents::Contents;
 use crate::files_source::fetch::Task;
+use crate::files_source::format::Format;
 use crate::files_source::ledger::{Ledger, Place};
 use crate::files_source::listing::Identity;
 use crate::files_source::name::Name;
@@ -78,11 +78,7 @@ impl World {
             subtask,
             parallelism,
             directory: "/in".into(),
-            contents: Contents::Text {
-                decodes_first: false,
-                ends_are_raw: true,
-                line_ends: Vec::new(),
-            },
+            contents: Format::csv().compile().expect("a format").contents(),
             changed: Changed::Append,
             lost: Lost::Fail,
             bad: Bad::Fail,
