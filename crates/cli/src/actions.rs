@@ -93,7 +93,7 @@ const ACTIONS: &[Action] = &[
     },
     Action {
         name: "infer",
-        syntax: "infer [OPTIONS] <path | topic> [source parameters]",
+        syntax: "infer [OPTIONS] <path | topic | table | query> [source parameters]",
         meaning: "finds out the types of columns, and prints a schema and a command",
         order: Order::AmongParameters,
         command: infer::InferArguments::command,

@@ -70,6 +70,9 @@ impl HiveSource {
     /// # Errors
     /// The server is away, does not take who logs in or the query, or rows can't be split as they are to be.
     pub fn new(options: HiveSourceOptions) -> Result<Self> {
+        if let Some(split) = &options.split {
+            split.check()?;
+        }
         let statement = Statement::of(&options.query)?;
         let columns = describe::describe(&options, &statement)?;
         Ok(Self {

@@ -15,6 +15,9 @@ use crate::parameters::{SourceSettings, lies_among_input};
 /// The CSP operator's default, in the cluster that is meant where none is named.
 const PLACE: &str = "/tmp/csp/flink/checkpoints";
 
+/// How what is told of the place of checkpoints begins.
+const TOLD: [&str; 2] = ["checkpoints go to ", "checkpoints stay in "];
+
 /// The file in a job's directory that is there once the job has begun to run.
 const STARTED: &str = "started";
 /// The file among a job's checkpoints that says who runs the job, or ran it last.
@@ -75,20 +78,26 @@ pub(crate) fn place(
     }))
 }
 
+/// Whether a note is of the place of checkpoints: whoever only looks at what a job would do takes none.
+pub(crate) fn is_of_place(note: &str) -> bool {
+    TOLD.iter().any(|told| note.starts_with(told))
+}
+
 /// The place in a cluster, if checkpoints go there, and what is worth telling.
 fn chosen(cluster: &HdfsUrl, past: Option<&Past>) -> (Option<String>, String) {
     let place = format!("hdfs://{}{PLACE}", cluster.authority());
+    let [go_to, stay_in] = TOLD;
     if let Some(Past { own, is_there }) = past
         && *is_there
     {
         let note = format!(
-            "checkpoints stay in {}, where the job has had them; those of a new one would go to {place}",
+            "{stay_in}{}, where the job has had them; those of a new one would go to {place}",
             own.display()
         );
         return (None, note);
     }
     let mut note = format!(
-        "checkpoints go to {place}: Hadoop's settings name that cluster, and stream.checkpoint.dir is not given"
+        "{go_to}{place}: Hadoop's settings name that cluster, and stream.checkpoint.dir is not given"
     );
     // What is away can't be told from what never was. Where the job waits in the cluster for checkpoints that are here, this says why.
     if let Some(Past { own, .. }) = past {

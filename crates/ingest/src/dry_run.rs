@@ -11,6 +11,7 @@ use millstream_connectors::files_source::{AfterCommit, Bad};
 use millstream_core::options::{CHECKPOINT_INTERVAL, PARALLELISM, RESTART_STRATEGY, RESTORE_PATH};
 use millstream_core::{Configuration, Result};
 
+use crate::checkpoints::is_of_place;
 use crate::parameters::{BadRecords, IngestSettings, SinkSettings, SourceSettings};
 use crate::pipeline::{self, SHOWN};
 use crate::run::{NAME, Prepared, prepare};
@@ -47,6 +48,7 @@ pub fn dry_run(arguments: &[String], options: &RunOptions) -> Result<DryRun> {
         configuration,
         mut notes,
     } = prepare(arguments, options)?;
+    notes.retain(|note| !is_of_place(note));
     if configuration.is_set(&RESTORE_PATH) {
         let note = "--fromSavepoint has no effect with --dry-run: rows are read from where a new job begins";
         notes.push(note.to_owned());
@@ -130,16 +132,16 @@ pub(crate) fn quiet(configuration: &Configuration) -> Configuration {
     quiet
 }
 
-/// The same without what a source does on the outside: files stay where they are, and no directory is made for them.
+/// The same without what a source does on the outside, and without its patience: files stay where they are, no directory is made for
+/// them, and one that ends within a record is read as it is. Nobody who looks waits for as long as that may take.
 pub(crate) fn without_effects(mut settings: IngestSettings) -> IngestSettings {
     let intake = match &mut settings.source {
         SourceSettings::Text(text) => &mut text.intake,
         SourceSettings::Columns(columns) => &mut columns.intake,
-        // Nothing of a table is taken away.
-        SourceSettings::Kafka(_) | SourceSettings::Hive(_) | SourceSettings::Table(_) => {
-            return settings;
-        }
+        SourceSettings::Table(table) => &mut table.intake,
+        SourceSettings::Kafka(_) | SourceSettings::Hive(_) => return settings,
     };
+    intake.settle = Some(Duration::ZERO);
     intake.after_commit = AfterCommit::Keep;
     if let Some(Bad::Quarantine(_)) = intake.bad {
         intake.bad = Some(Bad::Skip);

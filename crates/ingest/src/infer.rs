@@ -2,28 +2,32 @@
 //! speaks for it.
 //!
 //! - [`sample`]: the beginning of the first file, wherever that lies.
+//! - [`place`]: where it lies. Pure.
 //! - [`format`]: what kind of files these are, as far as nobody says.
 //! - [`evidence`]: what the values of a column say. Pure.
 
 mod evidence;
 mod format;
+mod place;
 mod sample;
 
 use std::time::Duration;
 
-use arrow::datatypes::{DataType, Schema};
+use arrow::datatypes::{DataType, Field, Schema};
 use millstream::RunOptions;
 use millstream::local::{self, Look, Looked};
 use millstream_core::type_names::type_in_words;
 use millstream_core::{Error, Result, codes};
 use serde_json::{Map, Value};
 
+use crate::checkpoints::is_of_place;
 use crate::dry_run::{environment, quiet, without_effects};
 use crate::parameters::SourceSettings;
 use crate::pipeline;
 use crate::run::{NAME, Prepared, prepare};
 use evidence::Column;
 pub use evidence::Evidence;
+use place::Place;
 
 /// How long the first row is waited for where the source does not end.
 const FIRST: Duration = Duration::from_secs(15);
@@ -51,7 +55,8 @@ pub struct Inferred {
     pub notes: Vec<String>,
 }
 
-/// Looks at the first `rows` rows of `what`, a path or, with the brokers of Kafka among the `arguments`, a topic.
+/// Looks at the first `rows` rows of `what`: a path; with the brokers of Kafka among the `arguments` a topic; with the address of
+/// Hive a table or a query.
 ///
 /// # Errors
 /// It can't be read, holds nothing to find types by, or the arguments don't fit.
@@ -61,6 +66,9 @@ pub fn infer(
     options: &RunOptions,
     rows: usize,
 ) -> Result<Inferred> {
+    if what.starts_with("--") {
+        return Err(untold(what));
+    }
     let is_given = |name: &str| {
         let names = [format!("--{name}"), format!("-{name}")];
         arguments.iter().any(|argument| {
@@ -68,17 +76,19 @@ pub fn infer(
             names.iter().any(|known| known == name)
         })
     };
-    let from_kafka = is_given("source.kafka.brokers");
-    let found = if from_kafka {
-        format::of_kafka(what, &is_given)
-    } else {
-        let sample = sample::take(what, arguments, &options.configuration)?;
-        let charset = value_of("source.charset", arguments);
-        format::of_files(what, &sample, charset, &is_given)
+    let place = Place::of(arguments, &is_given);
+    let found = match place {
+        Place::Topic => format::of_kafka(what, &is_given),
+        Place::Query | Place::Table => format::of_hive(what, &is_given),
+        Place::Files => {
+            let sample = sample::take(what, arguments, &options.configuration)?;
+            let charset = value_of("source.charset", arguments);
+            format::of_files(what, &sample, charset, &is_given)
+        }
     };
     let mut read: Vec<String> = [found.parameters.clone(), arguments.to_vec()].concat();
-    let all = [read.clone(), of_the_look(from_kafka, &is_given)].concat();
-    if from_kafka && !is_given("group.id") {
+    let all = [read.clone(), of_the_look(place, &is_given)].concat();
+    if place == Place::Topic && !is_given("group.id") {
         read.push("--group.id=GROUP".to_owned());
     }
     if !is_given("job.name") {
@@ -89,6 +99,7 @@ pub fn infer(
         configuration,
         mut notes,
     } = prepare(&all, options)?;
+    notes.retain(|note| !is_of_place(note));
     let (shown, sample) = crossbeam_channel::bounded(rows);
     let environment = environment(&quiet(&configuration));
     let settings = without_effects(settings);
@@ -105,17 +116,19 @@ pub fn infer(
     };
     let (sample, end) = local::look(graph, configuration, &sample, &look)?;
     let rows = sample.len();
-    let is_typed = matches!(source, SourceSettings::Columns(_));
-    let columns = columns(&sample, found.is_json, is_typed)?;
+    let is_typed = place.is_hive() || matches!(source, SourceSettings::Columns(_));
+    let mut columns = columns(&sample, found.is_json, is_typed)?;
+    if columns.is_empty() && place.is_hive() && !matches!(end, Looked::Failed(_)) {
+        // Hive tells columns before any row, which a query may be long in coming to.
+        columns = known.written.as_deref().map(unseen).unwrap_or_default();
+    }
     if columns.is_empty() {
-        return Err(nothing(what, from_kafka, rows, &end));
+        return Err(nothing(what, place, rows, &end));
     }
     notes.extend(found.notes);
     let mut columns: Vec<Evidence> = columns.into_iter().map(Column::judge).collect();
     if let Some(schema) = known.read.filter(|_| is_typed) {
-        columns
-            .iter_mut()
-            .for_each(|column| as_the_file_says(column, &schema));
+        as_told(&mut columns, &schema, place.teller());
     }
     for column in &columns {
         notes.extend(
@@ -138,12 +151,22 @@ pub fn infer(
     })
 }
 
+/// The error for a parameter in the place of what is looked at.
+fn untold(parameter: &str) -> Error {
+    let name = parameter.split(['=', ' ']).next().unwrap_or(parameter);
+    let message = format!("`infer` is not told what to look at: it begins with {name}");
+    Error::new(&codes::USAGE, message).next(
+        "put a file, a directory, a topic or a table of Hive before its parameters: \
+         millstream infer <table> --source.db.url jdbc:hive2://<host>:10000/<database>",
+    )
+}
+
 /// The error for input of which no row was seen, or none with a value.
-fn nothing(what: &str, from_kafka: bool, rows: usize, end: &Looked) -> Error {
+fn nothing(what: &str, place: Place, rows: usize, end: &Looked) -> Error {
     match end {
         Looked::Failed(why) => Error::new(&codes::SOURCE_READ, why.as_str())
             .next("see that the parameters of the source fit what it holds"),
-        Looked::Waited(_, Some(why)) if from_kafka => Error::new(
+        Looked::Waited(_, Some(why)) if place == Place::Topic => Error::new(
             &codes::SOURCE_KAFKA,
             format!("topic {what} can't be looked at: {why}"),
         )
@@ -169,16 +192,16 @@ fn nothing(what: &str, from_kafka: bool, rows: usize, end: &Looked) -> Error {
 }
 
 /// Parameters of the look, which the job does not have.
-fn of_the_look(from_kafka: bool, is_given: &dyn Fn(&str) -> bool) -> Vec<String> {
+fn of_the_look(place: Place, is_given: &dyn Fn(&str) -> bool) -> Vec<String> {
     let mut own = vec!["--sink.type=print".to_owned()];
-    if from_kafka && !is_given("group.id") {
+    if place == Place::Topic && !is_given("group.id") {
         // Of a group for which something is committed only what lies behind that would be seen.
         own.push(format!(
             "--group.id=millstream-infer-{}",
             local::new_job_id()
         ));
     }
-    if !from_kafka && !is_given("source.watch.type") {
+    if matches!(place, Place::Files | Place::Table) && !is_given("source.watch.type") {
         own.push("--source.watch.type=PROCESS_ONCE".to_owned());
     }
     if !is_given("error.policy") {
@@ -235,17 +258,30 @@ fn columns(sample: &[String], is_json: bool, is_typed: bool) -> Result<Vec<Colum
     Ok(columns)
 }
 
-/// Files of columns tell types themselves.
-fn as_the_file_says(column: &mut Evidence, schema: &Schema) {
-    let Ok(field) = schema.field_with_name(&column.name) else {
-        return;
-    };
+/// The columns of input of which no row was seen.
+fn unseen(schema: &Schema) -> Vec<Column> {
+    let names = schema.fields().iter().map(|field| field.name().clone());
+    names.map(|name| Column::new(name, 0, true)).collect()
+}
+
+/// Files of columns and Hive tell types themselves. `teller`: who does.
+fn as_told(columns: &mut [Evidence], schema: &Schema, teller: &str) {
+    for column in columns {
+        if let Ok(field) = schema.field_with_name(&column.name) {
+            as_field(column, field, teller);
+        }
+    }
+}
+
+fn as_field(column: &mut Evidence, field: &Field, teller: &str) {
     column.kind = match field.data_type() {
         DataType::Boolean => "Boolean".to_owned(),
         DataType::Int8 => "TinyInt".to_owned(),
-        DataType::Int16 => "SmallInt".to_owned(),
-        DataType::Int32 => "Int".to_owned(),
-        DataType::Int64 => "BigInt".to_owned(),
+        // A schema has no numbers without a sign: they widen into those with room for all of them.
+        DataType::Int16 | DataType::UInt8 => "SmallInt".to_owned(),
+        DataType::Int32 | DataType::UInt16 => "Int".to_owned(),
+        DataType::Int64 | DataType::UInt32 => "BigInt".to_owned(),
+        DataType::UInt64 => "Decimal(20,0)".to_owned(),
         DataType::Float32 => "Float".to_owned(),
         DataType::Float64 => "Double".to_owned(),
         DataType::Decimal128(digits, behind) => format!("Decimal({digits},{behind})"),
@@ -253,7 +289,7 @@ fn as_the_file_says(column: &mut Evidence, schema: &Schema) {
         DataType::Date32 => "Date".to_owned(),
         _ => "String".to_owned(),
     };
-    column.why = format!("the file says {}", type_in_words(field.data_type()));
+    column.why = format!("{teller} says {}", type_in_words(field.data_type()));
     column.note = None;
 }
 
@@ -323,12 +359,10 @@ fn command(
 fn path_to(name: &str) -> String {
     let is_plain = |sign: char| sign.is_alphanumeric() || sign == '_';
     if !name.is_empty() && name.chars().all(is_plain) {
-        format!("$.{name}")
-    } else if name.contains("']") {
-        format!("$[\"{name}\"]")
-    } else {
-        format!("$['{name}']")
+        return format!("$.{name}");
     }
+    // A name in brackets holds no escapes, so that not every one can stand there.
+    format!("$.{}", Value::from(name))
 }
 
 fn sql_type(kind: &str) -> String {
@@ -337,3 +371,6 @@ fn sql_type(kind: &str) -> String {
         other => other.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,7 +36,7 @@ use crossbeam_channel::Sender;
 use millstream::{DataStream, Environment};
 use millstream_connectors::file_sink::FileSink;
 use millstream_connectors::hive::{HiveSource, HiveTableSource};
-use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, KafkaSource};
+use millstream_connectors::kafka::{Called, KafkaSink, KafkaSinkOptions, KafkaSource};
 use millstream_connectors::rows::letters::{Letter, Line};
 use millstream_connectors::rows::{Parsed, Rows};
 use millstream_core::Result;
@@ -271,6 +271,7 @@ pub(crate) fn ends(
         (Some(DeadLetters::WithOutput { topic, create }), Some(output)) => Some(KafkaSinkOptions {
             topic: topic.clone(),
             create: *create,
+            called: Called::DeadLetters,
             ..output.clone()
         }),
         _ => None,

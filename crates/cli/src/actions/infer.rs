@@ -13,26 +13,26 @@ use crate::arguments::Connection;
 use crate::report::note_without_effect;
 use crate::{report, settings, table};
 
-/// Finds out the types of columns from the first rows of files or of a topic, and prints a schema and a command that reads them.
+/// Finds out the types of columns from the first rows of files, of a topic or of Hive, and prints a schema and a command that reads them.
 #[derive(Debug, Parser)]
 #[command(
     name = "millstream infer",
     no_binary_name = true,
-    override_usage = "millstream infer [OPTIONS] <path | topic> [source parameters]",
+    override_usage = "millstream infer [OPTIONS] <path | topic | table | query> [source parameters]",
     after_help = "\
 Files (csv, tsv, txt, lines of JSON, parquet, orc) and directories of them are known by their names and by what they hold; for a topic give \
---source.kafka.brokers behind it. Parameters of the source (source.…) count as for the job, and options of `infer` may stand among them; --config is there the \
-file of parameters that it is for the job. Numbers that begin with 0 stay text. Input of which no row is seen is an error. The log shows warnings, unless \
-MILLSTREAM_LOG in the environment asks for more."
+--source.kafka.brokers behind it, for a table of Hive or a query --source.db.url. Parameters of the source (source.…) count as for the job, and options of \
+`infer` may stand among them; --config is there the file of parameters that it is for the job. Numbers that begin with 0 stay text. Input of which no row is \
+seen is an error, but for Hive, which tells columns without one. The log shows warnings, unless MILLSTREAM_LOG in the environment asks for more."
 )]
 pub(crate) struct InferArguments {
     /// How many rows are looked at, at most.
     #[arg(short, long, value_name = "NUMBER", default_value_t = 10_000)]
     rows: u32,
 
-    /// A file, a directory, or a topic. Then parameters of the source.
+    /// A file, a directory, a topic, or a table or query of Hive. Then parameters of the source.
     #[arg(
-        value_name = "PATH | TOPIC",
+        value_name = "PATH | TOPIC | TABLE | QUERY",
         trailing_var_arg = true,
         allow_hyphen_values = true
     )]
@@ -46,8 +46,10 @@ pub(crate) struct InferArguments {
 pub(crate) fn perform(arguments: InferArguments) -> Result<ExitCode> {
     let Some((what, parameters)) = arguments.positional.split_first() else {
         let message = "`infer` is not told what to look at";
-        return Err(Error::new(&codes::USAGE, message)
-            .next("name a file, a directory, or a topic with --source.kafka.brokers"));
+        return Err(Error::new(&codes::USAGE, message).next(
+            "name a file, a directory, a topic with --source.kafka.brokers, or a table or query of Hive with \
+             --source.db.url",
+        ));
     };
     let connection = &arguments.connection;
     note_without_effect(

@@ -5,6 +5,7 @@ mod common;
 
 mod a_dry_run_shows_rows_and_leaves_nothing;
 mod a_flink_user_finds_the_way_in;
+mod a_look_waits_for_no_end_of_a_record;
 mod a_small_job_stops_and_resumes_with_few_syncs;
 mod command_lines_that_lack_something_are_told_in_one_line;
 mod commands_without_a_server_say_so_in_one_line;
@@ -14,6 +15,8 @@ mod doctor_shows_the_options_that_count;
 mod doctor_tells_each_thing_once;
 mod doctor_waits_for_no_cluster_for_long;
 mod every_error_can_be_explained;
+mod fields_of_odd_names_are_read_by_the_inferred_command;
+mod hive_is_refused_with_what_to_write;
 mod info_shows_the_plan_of_a_job;
 mod packages_run_a_job_where_they_are_installed;
 mod progress_is_logged_where_nobody_watches;

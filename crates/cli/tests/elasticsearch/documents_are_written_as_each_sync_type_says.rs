@@ -117,6 +117,8 @@ fn in_elasticsearch_6_where_documents_have_a_type() {
     let server = Elasticsearch::start(Server::Elasticsearch6).expect("a server");
     every_sync_type(&server, "kind");
     types_are_those_of_indices(&server);
+    types_are_those_of_what_is_found(&server);
+    older_versions_are_removed(&server);
     let place = tempfile::tempdir().expect("a directory");
     put(place.path(), "in/a.csv", "id\n1\n");
     // An index has one type.
@@ -154,10 +156,58 @@ fn types_are_those_of_indices(server: &Elasticsearch) {
     assert!(mapping.body.contains(r#"{"_doc":{"#), "{}", mapping.body);
 }
 
+/// Nobody says the type, and documents go to several indices.
+fn types_are_those_of_what_is_found(server: &Elasticsearch) {
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path();
+    put(directory, "in/a.csv", "id,name,amount\n1,a,10\n");
+    let old = json!({"old": true});
+    let merged = || {
+        expected([(
+            "1",
+            json!({"id": 1, "name": "a", "amount": 10, "old": true}),
+        )])
+    };
+    put_document(server, "/by-a/order/1", &old);
+    run(directory, server, "by-{name}", "finite", &[COLUMNS]);
+    assert_eq!(documents(server, "by-a"), merged());
+
+    // The type of the index that an alias writes.
+    put_document(server, "/this/order/1", &old);
+    put_document(server, "/that/item/1", &old);
+    let aliases = json!({"actions": [
+        {"add": {"index": "this", "alias": "these", "is_write_index": true}},
+        {"add": {"index": "that", "alias": "these"}},
+    ]});
+    let answer = server.ask("POST", "/_aliases", &aliases.to_string());
+    assert_eq!(answer.expect("an answer").status, 200);
+    run(directory, server, "these", "finite", &[COLUMNS]);
+    assert_eq!(documents(server, "this"), merged());
+
+    // Of two nobody knows which one is meant.
+    put_document(server, "/by-b/item/1", &old);
+    let refused = |more: &[&str]| {
+        let address = server.address();
+        let said = running::run(load(directory, &address, "by-{name}", "full", more));
+        assert_eq!(said.code, Some(1), "{}", said.err);
+        said.err
+    };
+    let said = refused(&[COLUMNS]);
+    let told = "MS-7012: what is found by sink.es.index by-{name} has the types item, order, and sink.es.type does not say";
+    assert!(said.contains(told), "{said}");
+    // No document is at fault for a type that its index does not have.
+    let said = refused(&[COLUMNS, "--sink.es.type=item", "--error.policy=skip"]);
+    let told = "would have more than 1 type";
+    assert!(said.contains("(MS-7012)") && said.contains(told), "{said}");
+}
+
 #[test]
 fn in_elasticsearch_7_without_types() {
     let server = Elasticsearch::start(Server::Elasticsearch7).expect("a server");
     every_sync_type(&server, "_doc");
+    older_versions_are_removed(&server);
+    none_are_removed_by_a_name_of_several(&server);
+    an_alias_that_is_not_written_is_refused(&server);
     types_of_columns(&server);
     indices_by_pattern(&server);
 }
@@ -168,6 +218,8 @@ fn in_opensearch() {
     every_sync_type(&server, "_doc");
     older_versions_are_removed(&server);
     none_are_removed_by_a_name_of_several(&server);
+    an_alias_that_is_not_written_is_refused(&server);
+    a_data_stream_is_refused(&server);
 }
 
 fn types_of_columns(server: &Elasticsearch) {
@@ -302,4 +354,47 @@ fn none_are_removed_by_a_name_of_several(server: &Elasticsearch) {
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert_eq!(documents(server, "kept").len(), 1);
     assert_eq!(documents(server, "written").len(), 2);
+}
+
+/// How a job fails that may leave bad records out.
+fn refused_by(server: &Elasticsearch, index: &str) -> String {
+    let place = tempfile::tempdir().expect("a directory");
+    put(place.path(), "in/a.csv", "id\n2\n");
+    let skip = ["--error.policy=skip"];
+    let job = load(place.path(), &server.address(), index, "full", &skip);
+    let said = running::run(job);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    said.err
+}
+
+fn an_alias_that_is_not_written_is_refused(server: &Elasticsearch) {
+    put_document(server, "/one/_doc/1", &json!({"id": 1}));
+    put_document(server, "/other/_doc/1", &json!({"id": 1}));
+    let aliases = json!({"actions": [
+        {"add": {"index": "one", "alias": "unwritten"}},
+        {"add": {"index": "other", "alias": "unwritten"}},
+    ]});
+    let answer = server.ask("POST", "/_aliases", &aliases.to_string());
+    assert_eq!(answer.expect("an answer").status, 200);
+    let said = refused_by(server, "unwritten");
+    let told = "MS-7012: sink.es.index unwritten is an alias, and none of its indices is the one that is written";
+    assert!(said.contains(told), "{said}");
+}
+
+fn a_data_stream_is_refused(server: &Elasticsearch) {
+    let template = r#"{"index_patterns":["stream-*"],"data_stream":{}}"#;
+    for (path, body) in [
+        ("/_index_template/streams", template),
+        ("/_data_stream/stream-old", ""),
+    ] {
+        let answer = server.ask("PUT", path, body).expect("an answer");
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+    let said = refused_by(server, "stream-old");
+    let told = "MS-7012: sink.es.index stream-old stands for a data stream";
+    assert!(said.contains(told), "{said}");
+    // This one is made with the first document.
+    let said = refused_by(server, "stream-new");
+    let told = "only write ops with an op_type of create are allowed";
+    assert!(said.contains("(MS-7012)") && said.contains(told), "{said}");
 }

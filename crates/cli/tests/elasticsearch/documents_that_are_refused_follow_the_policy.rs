@@ -198,15 +198,11 @@ fn and_what_may_not_be_written_at_present_is_waited_for() {
     assert_eq!(documents(&server, "blocked").len(), 2);
 
     make(&server, "closed", "{}");
-    let closed = server
-        .ask("POST", "/closed/_close", "{}")
-        .expect("an answer");
+    let closed = server.ask("POST", "/closed/_close", "").expect("an answer");
     assert_eq!(closed.status, 200, "{}", closed.body);
     let mut job = Running::start(load(directory, &server.address(), "closed", "full", &[]));
     job.await_log("Elasticsearch refuses to be written");
-    server
-        .ask("POST", "/closed/_open", "{}")
-        .expect("an answer");
+    server.ask("POST", "/closed/_open", "").expect("an answer");
     let said = job.end();
     assert_eq!(said.code, Some(0), "{}", said.err);
     let health = server

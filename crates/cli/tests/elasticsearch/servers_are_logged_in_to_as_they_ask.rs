@@ -2,8 +2,6 @@
 //! its users see in its log, who logs in is who was given, and while it lets nobody in the job waits and drops nothing, also where it
 //! has not begun to write. Who may write need not be let to look.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,18 +9,10 @@ use std::sync::{Arc, Mutex};
 use crate::common::documents::load;
 use crate::common::running::Running;
 use crate::common::{put, running};
+use crate::fake::{self, Asked};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
-
-/// What was asked: the line, who logs in, what the body is, and the body.
-#[derive(Debug, Clone, Default)]
-struct Asked {
-    line: String,
-    login: String,
-    content: String,
-    body: String,
-}
 
 /// A server of the test's.
 #[derive(Default)]
@@ -48,43 +38,14 @@ impl Fake {
     }
 
     fn listen(self, tls: Option<Arc<ServerConfig>>) -> (Arc<Self>, u16) {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = listener.local_addr().expect("an address").port();
         let fake = Arc::new(self);
         let own = Arc::clone(&fake);
-        let serve = move || {
-            for stream in listener.incoming().flatten() {
-                let (own, tls) = (Arc::clone(&own), tls.clone());
-                let answer = move || match tls {
-                    None => own.answer_all(stream),
-                    Some(tls) => {
-                        let connection = ServerConnection::new(tls).expect("a connection");
-                        own.answer_all(StreamOwned::new(connection, stream));
-                    }
-                };
-                drop(std::thread::Builder::new().spawn(answer));
-            }
-        };
-        drop(std::thread::Builder::new().spawn(serve).expect("a thread"));
+        let port = fake::listen(tls, move |asked| {
+            let answer = own.answer(&asked);
+            own.asked.lock().expect("nobody panicked").push(asked);
+            Some(answer)
+        });
         (fake, port)
-    }
-
-    fn answer_all(&self, stream: impl Read + Write) {
-        let mut stream = BufReader::new(stream);
-        while let Some(asked) = read(&mut stream) {
-            let (status, body) = self.answer(&asked);
-            self.asked.lock().expect("nobody panicked").push(asked);
-            let head = format!(
-                "HTTP/1.1 {status} x\r\nContent-Length: {}\r\n\r\n",
-                body.len()
-            );
-            let out = stream.get_mut();
-            let sent = out.write_all(head.as_bytes());
-            let sent = sent.and_then(|()| out.write_all(body.as_bytes()));
-            if sent.and_then(|()| out.flush()).is_err() {
-                return;
-            }
-        }
     }
 
     fn answer(&self, asked: &Asked) -> (u16, String) {
@@ -95,11 +56,8 @@ impl Fake {
         if self.is_blind && asked.line.starts_with("GET ") {
             return (403, r#"{"error":{"type":"security_exception","reason":"no permissions for [indices:admin/get]"},"status":403}"#.to_owned());
         }
-        if asked.line.starts_with("GET / ") {
-            return (200, r#"{"version":{"number":"8.15.0"}}"#.to_owned());
-        }
-        if !asked.line.contains("/_bulk") {
-            return (404, "{}".to_owned());
+        if !asked.is_bulk() {
+            return fake::elasticsearch_8(asked);
         }
         let less = |left: usize| left.checked_sub(1);
         let denies = self
@@ -108,41 +66,13 @@ impl Fake {
         if denies.is_ok() {
             return (401, denied.to_owned());
         }
-        let items = asked.body.lines().count() / 2;
-        let items = vec![r#"{"index":{"status":201}}"#; items].join(",");
-        (200, format!(r#"{{"errors":false,"items":[{items}]}}"#))
+        fake::elasticsearch_8(asked)
     }
 
     fn bulks(&self) -> Vec<Asked> {
         let asked = self.asked.lock().expect("nobody panicked").clone();
-        let bulks = asked
-            .into_iter()
-            .filter(|asked| asked.line.contains("/_bulk"));
-        bulks.collect()
+        asked.into_iter().filter(Asked::is_bulk).collect()
     }
-}
-
-fn read(stream: &mut impl BufRead) -> Option<Asked> {
-    let mut asked = Asked::default();
-    stream.read_line(&mut asked.line).ok()?;
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        stream.read_line(&mut line).ok()?;
-        let Some((name, value)) = line.trim().split_once(':') else {
-            break;
-        };
-        match name.to_ascii_lowercase().as_str() {
-            "content-length" => length = value.trim().parse().ok()?,
-            "authorization" => value.trim().clone_into(&mut asked.login),
-            "content-type" => value.trim().clone_into(&mut asked.content),
-            _ => {}
-        }
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).ok()?;
-    asked.body = String::from_utf8(body).ok()?;
-    (!asked.line.is_empty()).then_some(asked)
 }
 
 fn rows(directory: &Path) {

@@ -14,7 +14,7 @@ const ENOUGH: u64 = 200;
 
 fn count(server: &Elasticsearch) -> u64 {
     server
-        .ask("POST", "/synced/_refresh", "{}")
+        .ask("POST", "/synced/_refresh", "")
         .expect("refreshed");
     let answer = server
         .ask("POST", "/synced/_count", "{}")
@@ -26,9 +26,8 @@ fn count(server: &Elasticsearch) -> u64 {
         .unwrap_or_default()
 }
 
-#[test]
-fn where_the_version_is_a_new_one() {
-    let server = Elasticsearch::start(Server::OpenSearch2).expect("a server");
+fn where_the_version_is_a_new_one(server: Server) {
+    let server = Elasticsearch::start(server).expect("a server");
     let place = tempfile::tempdir().expect("a directory");
     let directory = place.path();
     // An older sync had one more.
@@ -77,4 +76,19 @@ fn where_the_version_is_a_new_one() {
     let (by_the_first, by_the_second) = (of(5), of(9));
     assert!(by_the_first > 0, "the first run's are not written again");
     assert_eq!(by_the_first + by_the_second, ROWS);
+}
+
+#[test]
+fn where_the_version_is_a_new_one_in_opensearch() {
+    where_the_version_is_a_new_one(Server::OpenSearch2);
+}
+
+#[test]
+fn where_the_version_is_a_new_one_in_elasticsearch_6() {
+    where_the_version_is_a_new_one(Server::Elasticsearch6);
+}
+
+#[test]
+fn where_the_version_is_a_new_one_in_elasticsearch_7() {
+    where_the_version_is_a_new_one(Server::Elasticsearch7);
 }

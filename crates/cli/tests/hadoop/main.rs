@@ -26,3 +26,4 @@ mod tables_of_hive_hold_what_hiveserver2_shows;
 mod tables_of_hive_lie_in_hdfs;
 mod text_of_hive_is_read_as_hive_reads_it;
 mod types_of_files_of_hdfs_are_found_out;
+mod what_people_have_to_mend_is_told_at_once;

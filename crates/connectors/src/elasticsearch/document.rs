@@ -2,13 +2,20 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::{
-    DataType, Field, Schema, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType,
+use arrow::array::{
+    Array, ArrayRef, AsArray, FixedSizeListArray, GenericListArray, MapArray, OffsetSizeTrait,
+    RecordBatch, StructArray,
 };
+use arrow::datatypes::{
+    ArrowTimestampType, DataType, Field, FieldRef, Fields, Schema, TimeUnit,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType,
+};
+use arrow::error::ArrowError;
 use millstream_core::{Error, Result, codes};
 
+use super::EsSink;
+use super::ids::Ids;
 use super::options::{EsOptions, SyncType};
 use crate::formats::JsonRows;
 
@@ -133,67 +140,134 @@ pub(super) fn merges_parts(schema: &Schema) -> bool {
     fields.any(|field| has_keys(field.data_type()))
 }
 
-/// The columns as documents have them: times in the form that Elasticsearch takes for dates, which is that of a time in UTC.
-/// Objects as they came stay as they are.
+/// The columns as documents have them: times in the form that Elasticsearch takes for dates, which is that of a time in UTC,
+/// wherever they stand. Objects as they came stay as they are.
 ///
 /// # Errors
-/// The columns are of several lengths.
+/// The columns are not what their types say.
 pub(super) fn documents(batch: &RecordBatch) -> Result<RecordBatch> {
-    let is_time = |kind: &DataType| matches!(kind, DataType::Timestamp(_, None));
-    let schema = batch.schema_ref();
-    if !schema
-        .fields()
-        .iter()
-        .any(|field| is_time(field.data_type()))
-    {
+    let broken = |error: ArrowError| {
+        Error::new(&codes::INTERNAL, "a batch can't be made of its columns").cause(error)
+    };
+    let fields = batch.schema_ref().fields();
+    if !fields.iter().any(|field| has_time(field.data_type())) {
         return Ok(batch.clone());
     }
-    let columns = schema
-        .fields()
-        .iter()
-        .zip(batch.columns())
-        .map(|(field, column)| {
-            let column = in_utc(column);
-            let field = Field::new(
-                field.name(),
-                column.data_type().clone(),
-                field.is_nullable(),
-            );
-            (Arc::new(field), column)
-        });
-    let (fields, columns): (Vec<_>, Vec<ArrayRef>) = columns.unzip();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|error| {
-        Error::new(&codes::INTERNAL, "a batch can't be made of its columns").cause(error)
+    let columns = all_in_utc(batch.columns()).map_err(broken)?;
+    let schema = Schema::new(with_types(fields, &columns));
+    RecordBatch::try_new(Arc::new(schema), columns).map_err(broken)
+}
+
+/// Whether there are times without a zone in values of a type.
+fn has_time(kind: &DataType) -> bool {
+    match kind {
+        DataType::Timestamp(_, None) => true,
+        DataType::Struct(fields) => fields.iter().any(|field| has_time(field.data_type())),
+        DataType::List(item)
+        | DataType::LargeList(item)
+        | DataType::FixedSizeList(item, _)
+        | DataType::Map(item, _) => has_time(item.data_type()),
+        _ => false,
+    }
+}
+
+fn all_in_utc(columns: &[ArrayRef]) -> Result<Vec<ArrayRef>, ArrowError> {
+    columns.iter().map(in_utc).collect()
+}
+
+/// The same values, of which those that [are times](has_time) are in UTC. No value is copied.
+fn in_utc(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    if !has_time(column.data_type()) {
+        return Ok(Arc::clone(column));
+    }
+    Ok(match column.data_type() {
+        DataType::Timestamp(TimeUnit::Second, None) => times::<TimestampSecondType>(column),
+        DataType::Timestamp(TimeUnit::Millisecond, None) => {
+            times::<TimestampMillisecondType>(column)
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, None) => {
+            times::<TimestampMicrosecondType>(column)
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, None) => times::<TimestampNanosecondType>(column),
+        DataType::Struct(_) => Arc::new(struct_in_utc(column.as_struct())?),
+        DataType::List(item) => list_in_utc::<i32>(item, column)?,
+        DataType::LargeList(item) => list_in_utc::<i64>(item, column)?,
+        DataType::FixedSizeList(item, length) => {
+            let list = column.as_fixed_size_list();
+            let values = in_utc(list.values())?;
+            let item = with_type(item, values.data_type());
+            let nulls = list.nulls().cloned();
+            Arc::new(FixedSizeListArray::try_new(item, *length, values, nulls)?)
+        }
+        DataType::Map(entries, is_sorted) => {
+            let map = column.as_map();
+            let values = struct_in_utc(map.entries())?;
+            let entries = with_type(entries, values.data_type());
+            let (offsets, nulls) = (map.offsets().clone(), map.nulls().cloned());
+            Arc::new(MapArray::try_new(
+                entries, offsets, values, nulls, *is_sorted,
+            )?)
+        }
+        _ => Arc::clone(column),
     })
 }
 
-fn in_utc(column: &ArrayRef) -> ArrayRef {
-    const UTC: &str = "+00:00";
-    match column.data_type() {
-        DataType::Timestamp(TimeUnit::Second, None) => Arc::new(
-            column
-                .as_primitive::<TimestampSecondType>()
-                .clone()
-                .with_timezone(UTC),
-        ),
-        DataType::Timestamp(TimeUnit::Millisecond, None) => Arc::new(
-            column
-                .as_primitive::<TimestampMillisecondType>()
-                .clone()
-                .with_timezone(UTC),
-        ),
-        DataType::Timestamp(TimeUnit::Microsecond, None) => Arc::new(
-            column
-                .as_primitive::<TimestampMicrosecondType>()
-                .clone()
-                .with_timezone(UTC),
-        ),
-        DataType::Timestamp(TimeUnit::Nanosecond, None) => Arc::new(
-            column
-                .as_primitive::<TimestampNanosecondType>()
-                .clone()
-                .with_timezone(UTC),
-        ),
-        _ => Arc::clone(column),
+fn times<T: ArrowTimestampType>(column: &ArrayRef) -> ArrayRef {
+    Arc::new(column.as_primitive::<T>().clone().with_timezone_utc())
+}
+
+fn struct_in_utc(values: &StructArray) -> Result<StructArray, ArrowError> {
+    let columns = all_in_utc(values.columns())?;
+    let fields = with_types(values.fields(), &columns);
+    StructArray::try_new(fields, columns, values.nulls().cloned())
+}
+
+fn list_in_utc<O: OffsetSizeTrait>(
+    item: &FieldRef,
+    column: &ArrayRef,
+) -> Result<ArrayRef, ArrowError> {
+    let list = column.as_list::<O>();
+    let values = in_utc(list.values())?;
+    let item = with_type(item, values.data_type());
+    let (offsets, nulls) = (list.offsets().clone(), list.nulls().cloned());
+    Ok(Arc::new(GenericListArray::try_new(
+        item, offsets, values, nulls,
+    )?))
+}
+
+fn with_types(fields: &Fields, columns: &[ArrayRef]) -> Fields {
+    let both = fields.iter().zip(columns);
+    both.map(|(field, column)| with_type(field, column.data_type()))
+        .collect()
+}
+
+fn with_type(field: &FieldRef, kind: &DataType) -> FieldRef {
+    Arc::new(Field::clone(field).with_data_type(kind.clone()))
+}
+
+impl EsSink {
+    /// Hands the id of each row's document to `each`; `None`: the row has none. `columns` are those that make it, and the rows are
+    /// no objects as they came.
+    ///
+    /// # Errors
+    /// There is no such column, or it can't be text.
+    pub fn each_id(
+        batch: &RecordBatch,
+        columns: &[String],
+        mut each: impl FnMut(Option<&str>),
+    ) -> Result<()> {
+        let ids = Ids::of(batch, columns).map_err(|why| {
+            Error::new(&codes::SINK_INDEX, why)
+                .next("correct sink.es.unique.column, or what the SQL selects")
+        })?;
+        let mut id = String::new();
+        for row in 0..batch.num_rows() {
+            let put = ids.put(row, &mut id);
+            each(put.is_ok().then_some(id.as_str()));
+        }
+        Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! What is looked at before anything is written: the servers and the index.
 
 mod making;
+mod several;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -112,10 +113,14 @@ pub(super) fn look(
             options.index
         );
     }
+    let doc_type = match (&options.doc_type, &index) {
+        (None, Index::Several) if version.has_types() => several::doc_type(client, options)?,
+        (given, index) => given.as_deref().or(index.doc_type()).map(str::to_owned),
+    };
+    let doc_type = version.type_of(doc_type.as_deref());
     info!("Documents go to {version}, index {}.", options.index);
-    let doc_type = options.doc_type.as_deref().or(index.doc_type());
     Ok(Found {
-        doc_type: version.type_of(doc_type).map(str::to_owned),
+        doc_type: doc_type.map(str::to_owned),
     })
 }
 
@@ -180,6 +185,7 @@ pub(super) fn index(client: &mut Client, options: &EsOptions) -> Looked<Index> {
         }
     }
     let found: Map<String, Value> = serde_json::from_slice(&answer.body).unwrap_or_default();
+    several::check(name, &found)?;
     let mut found = found.into_iter();
     // An alias leads to others, of which the one that is written may be any.
     let (Some((of, index)), None) = (found.next(), found.next()) else {
@@ -281,6 +287,13 @@ pub(super) fn check(index: &Index, options: &EsOptions, version: &Version) -> Re
                 "give another sink.es.version.column, or leave sink.es.delete.stale out",
             )
         }
+        Index::There {
+            mapping,
+            doc_type: None,
+            ..
+        } if version.has_types() && options.doc_type.is_none() => {
+            several::only_type(options, &several::types(mapping).collect()).map(drop)
+        }
         Index::Several if options.delete_stale => wrong(
             format!(
                 "sink.es.index {} stands for several indices, and documents of older versions would be removed from all of them",
@@ -300,46 +313,4 @@ pub(super) fn check(index: &Index, options: &EsOptions, version: &Version) -> Re
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::{blocked, one_type};
-
-    #[test]
-    fn the_mapping_of_the_one_type_is_found() {
-        let properties = json!({"properties": {"a": {"type": "long"}}});
-        for (mappings, mapping, doc_type) in [
-            (properties.clone(), properties.clone(), None),
-            (
-                json!({"order": properties}),
-                properties.clone(),
-                Some("order"),
-            ),
-            (
-                json!({"_default_": {}, "order": properties}),
-                properties.clone(),
-                Some("order"),
-            ),
-            (
-                json!({"dynamic": "strict"}),
-                json!({"dynamic": "strict"}),
-                None,
-            ),
-            (json!({}), json!({}), None),
-            (Value::Null, Value::Null, None),
-        ] {
-            let found = one_type(mappings);
-            assert_eq!(found, (mapping, doc_type.map(str::to_owned)));
-        }
-    }
-
-    #[test]
-    fn blocks_are_told_by_name() {
-        let block =
-            |name: &str, value: &str| blocked("i", &json!({"index": {"blocks": {name: value}}}));
-        assert!(block("read_only_allow_delete", "true").is_some_and(|why| why.contains("disk")));
-        assert!(block("write", "true").is_some());
-        assert_eq!(block("write", "false"), None);
-        assert_eq!(blocked("i", &json!({})), None);
-    }
-}
+mod tests;

@@ -55,6 +55,25 @@ const PAUSES: [&str; 3] = [
     "security_exception",
 ];
 
+/// Errors of the kind [`ILLEGAL`] that are no document's fault, by how their words begin and what stands in them: the server would refuse
+/// all documents alike, or all of an index.
+const OF_NO_DOCUMENT: [(&str, &str); 7] = [
+    ("no write index is defined for", ""),
+    // The same before 6.4.
+    ("Alias [", "has more than one ind"),
+    ("only write ops with an op_type of create are allowed", ""),
+    ("explicit index in bulk is not allowed", ""),
+    (
+        "Rejecting mapping update to [",
+        "would have more than 1 type",
+    ),
+    ("pipeline with id [", "does not exist"),
+    ("Action/metadata line [", "contains an unknown parameter"),
+];
+
+/// What servers call most of what they do not like.
+const ILLEGAL: &str = "illegal_argument_exception";
+
 /// What servers with types say of actions that have none, which are no document's fault.
 const UNTYPED: &str = "type is missing";
 
@@ -69,8 +88,23 @@ fn needs_somebody(error: &ServerError) -> bool {
     PAUSES.iter().any(|kind| error.is(kind)) || is_full()
 }
 
-/// What became of an action.
-pub(super) fn of_item(status: u16, error: Option<&ServerError>, sync: SyncType) -> Outcome {
+/// Whether an error with status 400 is one of the whole output.
+fn is_of_no_document(error: &ServerError) -> bool {
+    // What it comes of may begin with what a document holds.
+    let words = error.reason.as_deref().unwrap_or_default();
+    let is_known =
+        |(begin, within): &(&str, &str)| words.starts_with(begin) && words.contains(within);
+    error.kind == "routing_missing_exception"
+        || (error.kind == ILLEGAL && OF_NO_DOCUMENT.iter().any(is_known))
+}
+
+/// What became of an action. `is_index_of_rows`: whether the name of its index is made of its row.
+pub(super) fn of_item(
+    status: u16,
+    error: Option<&ServerError>,
+    sync: SyncType,
+    is_index_of_rows: bool,
+) -> Outcome {
     let none = ServerError::default();
     let error = error.unwrap_or(&none);
     let words = || match error.words() {
@@ -92,6 +126,10 @@ pub(super) fn of_item(status: u16, error: Option<&ServerError>, sync: SyncType) 
         404 if sync == SyncType::Incremental => Outcome::Again(words()),
         409 => Outcome::Conflict,
         429 | 500..600 => Outcome::Again(words()),
+        400 if error.is("invalid_index_name_exception") && !is_index_of_rows => {
+            Outcome::Impossible(words())
+        }
+        400 if is_of_no_document(error) => Outcome::Impossible(words()),
         _ => Outcome::Refused(refused(words())),
     }
 }
@@ -113,6 +151,7 @@ pub(super) fn of_request(status: u16, error: &ServerError) -> Request {
         {
             Request::Impossible(NOT_ASKED.to_owned())
         }
+        400 if is_of_no_document(error) => Request::Impossible(words()),
         // A server says what is wrong; what stands before one does not know, and says nothing of a document.
         400 if error.kind.is_empty() => Request::Again(words()),
         400 => Request::Split(words()),

@@ -2,6 +2,7 @@
 
 mod conflict;
 mod first;
+mod told;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use super::servers::Next;
 use super::stop::Stop;
 use crate::rows::Reason;
 use conflict::Meaning;
+use told::Told;
 
 /// What a bulk is answered with: whether something failed, and of each action what became of it.
 const PATH: &str = "/_bulk?filter_path=errors,error,status,items.*.status,items.*.error";
@@ -62,10 +64,11 @@ struct Way<'a> {
     /// Actions that are sent together, one group after the other.
     groups: VecDeque<Vec<usize>>,
     settled: Settled,
-    /// How often the present group was sent again.
+    /// How often the present group was sent again since some of it was settled last.
     again: u32,
     /// There was no answer the last time: a connection that had been idle may have been closed.
     is_lost: bool,
+    told: Told,
 }
 
 /// What becomes of the actions of a group.
@@ -75,6 +78,8 @@ struct Judged {
     written: Vec<bool>,
     why: Option<String>,
     paused: Option<String>,
+    /// Nobody answers what has become of documents that others change.
+    is_silent: bool,
 }
 
 impl Sender {
@@ -92,6 +97,7 @@ impl Sender {
             },
             again: 0,
             is_lost: false,
+            told: Told::default(),
         };
         let mut scratch = Vec::new();
         while let Some(group) = way.groups.pop_front() {
@@ -117,13 +123,13 @@ impl Sender {
                 }
                 Sent::Paused(why) => {
                     way.groups.push_front(group);
-                    self.pause(&why)?;
+                    self.pause(&mut way.told, &why)?;
                 }
                 Sent::Split(why) => self.split(&mut way, &group, why)?,
                 Sent::Impossible(why) => return Err(Unsettled::Failed(impossible(&why))),
             }
         }
-        self.resume();
+        way.told.goes_on(&self.held_up);
         self.figures.show();
         Ok(way.settled)
     }
@@ -166,15 +172,22 @@ impl Sender {
         }
         self.client.answered();
         let mut judged = Judged::default();
+        let is_index_of_rows = self.options.index.columns().next().is_some();
         for (number, item) in group.iter().zip(&reply.items) {
             let result = item.result();
-            let outcome = outcome::of_item(result.status, result.error.as_ref(), self.options.sync);
+            let outcome = outcome::of_item(
+                result.status,
+                result.error.as_ref(),
+                self.options.sync,
+                is_index_of_rows,
+            );
             self.judge_one(way, *number, outcome, &mut judged)?;
         }
         let overtaken = way
             .bulk
             .overtaken(&group, &mut judged.again, &judged.written);
         self.figures.documents.add(overtaken as u64);
+        let sent = group.len();
         let left = group.into_iter().zip(&judged.again);
         let left: Vec<usize> = left
             .filter(|(_, again)| **again)
@@ -185,14 +198,20 @@ impl Sender {
             return Ok(());
         }
         self.figures.again.add(left.len() as u64);
+        let is_first = way.again == 0;
+        if left.len() < sent {
+            // Servers that take some of what they are given are slow, not away.
+            way.again = 0;
+        }
         way.groups.push_front(left);
         match (judged.paused, judged.why) {
-            (Some(why), _) => self.pause(&why),
+            (Some(why), _) => self.pause(&mut way.told, &why),
             (None, why) => {
                 let why = why.unwrap_or_default();
                 // What the first wait mends is not worth telling.
-                if way.again > 0 {
-                    self.hold_up(&format!("Elasticsearch can't take all documents: {why}"));
+                if !is_first {
+                    let told = format!("Elasticsearch can't take all documents: {why}");
+                    self.hold_up(&mut way.told, &told);
                 }
                 self.back_off(&mut way.again, &why)
             }
@@ -220,18 +239,21 @@ impl Sender {
                 again = true;
                 judged.paused.get_or_insert(why);
             }
-            Outcome::Conflict => match self.meaning_of_conflict(way.bulk.action(number)) {
-                Meaning::Outdated => {
-                    self.figures.outdated.add(1);
-                    way.settled.left_out += 1;
+            Outcome::Conflict => {
+                let action = way.bulk.action(number);
+                match self.meaning_of_conflict(action, &mut judged.is_silent)? {
+                    Meaning::Outdated => {
+                        self.figures.outdated.add(1);
+                        way.settled.left_out += 1;
+                    }
+                    Meaning::Again => {
+                        again = true;
+                        judged.why.get_or_insert_with(|| {
+                            "another writer changes the same documents".to_owned()
+                        });
+                    }
                 }
-                Meaning::Again => {
-                    again = true;
-                    judged.why.get_or_insert_with(|| {
-                        "another writer changes the same documents".to_owned()
-                    });
-                }
-            },
+            }
             Outcome::Missing => {
                 self.figures.missing.add(1);
                 way.settled.left_out += 1;
@@ -300,7 +322,7 @@ impl Sender {
     /// No server can at present.
     fn wait_for_servers(&mut self, way: &mut Way<'_>, why: &str) -> Result<(), Unsettled> {
         let told = format!("no server of Elasticsearch answers: {why}");
-        self.hold_up(&told);
+        self.hold_up(&mut way.told, &told);
         self.back_off(&mut way.again, why)
     }
 
@@ -320,28 +342,22 @@ impl Sender {
     }
 
     /// Nothing can be written until somebody has done something about it: it is tried again for as long as that takes.
-    fn pause(&mut self, why: &str) -> Result<(), Unsettled> {
-        self.wait_for_somebody(&format!("Elasticsearch refuses to be written: {why}"))
+    fn pause(&mut self, told: &mut Told, why: &str) -> Result<(), Unsettled> {
+        let why = format!("Elasticsearch refuses to be written: {why}");
+        self.wait_for_somebody(told, &why)
     }
 
-    fn wait_for_somebody(&mut self, why: &str) -> Result<(), Unsettled> {
+    fn wait_for_somebody(&mut self, told: &mut Told, why: &str) -> Result<(), Unsettled> {
         // Others may let us where this one does not.
         self.client.pass_on();
-        self.hold_up(why);
+        self.hold_up(told, why);
         let wait = self.options.backoff.jittered(1, self.chance.next());
         self.sleep(wait.min(LOOK))
     }
 
-    fn hold_up(&self, why: &str) {
-        if self.held_up.get().as_deref() != Some(why) {
+    fn hold_up(&self, told: &mut Told, why: &str) {
+        if told.waits(&self.held_up, why) {
             warn!("{why}. It is tried again; nothing is dropped.");
-            self.held_up.set(Some(why.to_owned()));
-        }
-    }
-
-    fn resume(&self) {
-        if self.held_up.get().is_some() {
-            self.held_up.set(None);
         }
     }
 
@@ -387,5 +403,5 @@ fn understood(answer: &Answer) -> Sent {
 fn impossible(why: &str) -> Error {
     let message = format!("Elasticsearch can't take the output: {why}");
     Error::new(&codes::SINK_INDEX, message)
-        .next("correct sink.es.server and sink.es.index, make the index, or let the server make indices by itself")
+        .next("correct sink.es.server, sink.es.index or sink.es.type, make the index, give the alias an index that is written, or have the server allow what is refused")
 }

@@ -75,12 +75,8 @@ impl Stale {
             below,
         } = self;
         let at = address::piece(index).into_owned();
-        // What was written last has to be found.
-        let refreshed = client.ask_any(Question::json(
-            &Method::POST,
-            &format!("/{at}/_refresh"),
-            b"{}",
-        ))?;
+        // What was written last has to be found. Elasticsearch from 7.11 refuses a body here, even an empty object.
+        let refreshed = client.ask_any(Question::get(&format!("/{at}/_refresh")))?;
         understood(refreshed.status, &refreshed.body, index)?;
         let count = self.count(client, version_column)?;
         info!("Removing {count} documents of versions before {below} from index {index}.");

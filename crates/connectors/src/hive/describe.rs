@@ -7,7 +7,7 @@ use millstream_core::Result;
 
 use super::options::HiveSourceOptions;
 use super::session::{Reach, Session, Waiting};
-use super::split::Scale;
+use super::split::{LOWER, Scale, UPPER};
 use super::statement::Statement;
 use super::trouble::Trouble;
 use super::types::Column;
@@ -21,11 +21,7 @@ pub(super) fn describe(options: &HiveSourceOptions, statement: &Statement) -> Re
     if let Some(split) = &options.split {
         let column = column_of(&columns, &split.column)?;
         let scale = Scale::of(column)?;
-        let bounds = [
-            ("source.db.partition.lower-bound", &split.lower),
-            ("source.db.partition.upper-bound", &split.upper),
-        ];
-        for (name, bound) in bounds {
+        for (name, bound) in [(LOWER, &split.lower), (UPPER, &split.upper)] {
             if let Some(text) = bound {
                 scale.bound(name, text)?;
             }

@@ -15,7 +15,7 @@ use super::options::SplitBy;
 use super::plan::Plan;
 use super::position::{Parts, Query};
 use super::session::{Reach, Session, Waiting, tell_progress};
-use super::split::{MOST_PARTS, MOST_TEXTS, Scale, parts_of_texts};
+use super::split::{LOWER, MOST_PARTS, MOST_TEXTS, Scale, UPPER, parts_of_texts};
 use super::trouble::Trouble;
 use super::types::Column;
 use super::worker::Worker;
@@ -155,8 +155,8 @@ impl Asking<'_> {
             let bound = text.as_ref().map(|text| scale.bound(name, text));
             bound.transpose()
         };
-        let lower = given("source.db.partition.lower-bound", &self.split.lower)?;
-        let upper = given("source.db.partition.upper-bound", &self.split.upper)?;
+        let lower = given(LOWER, &self.split.lower)?;
+        let upper = given(UPPER, &self.split.upper)?;
         let (lower, upper) = match (lower, upper) {
             (Some(lower), Some(upper)) => (Some(lower), Some(upper)),
             (lower, upper) => {

@@ -30,6 +30,9 @@ const AGAIN: Duration = Duration::from_millis(50);
 /// Lines of a statement's log that are read at once.
 const LINES: i64 = 1_000;
 
+/// How what Hive calls a stage of a statement begins.
+const STAGE: &str = "Stage-";
+
 /// What rows are fetched of.
 const ROWS: i16 = 0;
 /// The statement's log.
@@ -363,14 +366,28 @@ fn told(what: &str, outcome: Result<Option<Trouble>, Trouble>) {
     }
 }
 
-/// What a line of a statement's log says of how far it is, if it does.
+/// What a line of a statement's log says of how far it is, if it does: from there to the end of the line.
 fn progress_of(line: &str) -> Option<&str> {
     let line = line.trim();
-    let from = ["Stage-", "Map 1:", "Launching Job", "Total jobs"]
-        .iter()
-        .filter_map(|word| line.find(word))
+    let begins = |word: &str| {
+        line.match_indices(word)
+            .map(|(at, _)| at)
+            .find(|at| is_progress(line, *at, word))
+    };
+    let from = [STAGE, "Map 1:", "Launching Job", "Total jobs"]
+        .into_iter()
+        .filter_map(begins)
         .min()?;
     line.get(from..)
+}
+
+/// Whether progress begins with the word at `at`. A stage has a number, and one in brackets or quotes is only named:
+/// `Starting task [Stage-1:MAPRED] in serial mode`.
+fn is_progress(line: &str, at: usize, word: &str) -> bool {
+    let (before, rest) = line.split_at(at);
+    let is_apart = before.chars().next_back().is_none_or(char::is_whitespace);
+    let behind = rest.strip_prefix(word).unwrap_or_default();
+    is_apart && (word != STAGE || behind.starts_with(|sign: char| sign.is_ascii_digit()))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use arrow::datatypes::{
 };
 use millstream_core::{Error, Result, codes};
 
+use super::options::SplitBy;
 use super::statement::quoted;
 use super::types::{Column, Kind};
 use super::values::{date, timestamp};
@@ -24,6 +25,32 @@ pub(super) const MOST_PARTS: u32 = 10_000;
 const FIRST_DAY: i128 = -719_162;
 const LAST_DAY: i128 = 2_932_896;
 const SECONDS_OF_DAY: i128 = 86_400;
+
+/// The parameters that give bounds.
+pub(super) const LOWER: &str = "source.db.partition.lower-bound";
+pub(super) const UPPER: &str = "source.db.partition.upper-bound";
+
+impl SplitBy {
+    /// Looks whether the bounds are the right way round, which they tell without their column, as numbers and as times.
+    ///
+    /// # Errors
+    /// The lower one is above the upper one.
+    pub fn check(&self) -> Result<()> {
+        let (Some(lower), Some(upper)) = (&self.lower, &self.upper) else {
+            return Ok(());
+        };
+        let is_turned = [Scale::Numbers, Scale::Seconds].iter().any(|scale| {
+            let bounds = (scale.bound(LOWER, lower), scale.bound(UPPER, upper));
+            matches!(bounds, (Ok(lower), Ok(upper)) if lower > upper)
+        });
+        if !is_turned {
+            return Ok(());
+        }
+        let message = format!("{LOWER} is `{lower}`, which is above {UPPER}, `{upper}`");
+        Err(Error::new(&codes::SOURCE_HIVE_STATEMENT, message)
+            .next("give the lesser one as the lower bound; rows beyond both are read all the same"))
+    }
+}
 
 /// How values of a column lie side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -89,7 +89,11 @@ impl Said {
             Means::Impersonation
         } else if no_right.iter().any(|word| has(word)) {
             Means::Right
-        } else if has("Cannot modify") || has("at runtime") {
+        } else if has("Cannot modify") {
+            Means::Forbidden
+        } else if has("hive configuration ") && has(" does not exist")
+            || has("'SET ") && has("' FAILED ")
+        {
             Means::Setting
         } else if has("NoSuchDatabase")
             || has("Database does not exist")
@@ -118,6 +122,8 @@ enum Means {
     /// The user lacks a right.
     Right,
     /// A setting of the address may not be made.
+    Forbidden,
+    /// There is no such setting, or it does not take its value.
     Setting,
     /// There is no such database.
     Database,
@@ -239,8 +245,13 @@ fn said_error(said: &Said, server: &impl Display) -> Error {
             .next("let the user act for the other one (hadoop.proxyuser.<user>.hosts and .groups), or take hive.server2.proxy.user out of source.db.url"),
         Means::Right => named(&codes::SOURCE_HIVE_DENIED)
             .next("have SELECT granted to the user, or give another source.db.username"),
-        Means::Setting => named(&codes::SOURCE_HIVE_STATEMENT)
-            .next("take that setting out of source.db.url, or have the server allow it"),
+        Means::Forbidden => named(&codes::SOURCE_HIVE_STATEMENT).next(
+            "take that setting out of source.db.url, or have the server allow it: \
+             hive.security.authorization.sqlstd.confwhitelist.append in its hive-site.xml, and not among hive.conf.restricted.list",
+        ),
+        Means::Setting => named(&codes::SOURCE_HIVE_STATEMENT).next(
+            "correct that setting behind ? of source.db.url, or take it out: names and values are those that the server's version of Hive has",
+        ),
         Means::Database => named(&codes::SOURCE_HIVE_STATEMENT)
             .next("correct the database in source.db.url, or in the name of the table"),
         Means::Table => named(&codes::SOURCE_HIVE_STATEMENT).next(

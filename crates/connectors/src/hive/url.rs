@@ -236,7 +236,32 @@ fn elsewhere(text: &str) -> Error {
             "export the table to files (Parquet, ORC or CSV) and read them with --source.type parquet, orc or csv, or have \
              its changes written to Kafka (by Debezium or Kafka Connect) and read them with --source.type kafka",
         ),
-        None => wrong("it does not begin with jdbc:hive2://"),
+        None => by_scheme(text),
+    }
+}
+
+/// How HiveServer2 is spoken with over HTTP, as an address says it.
+const OVER_HTTP: &str =
+    "write it as jdbc:hive2://<host>:<port>/<database>;transportMode=http;httpPath=<path>";
+
+/// The refusal of an address that is no database's, with what to write in the place of addresses that Hive has elsewhere.
+fn by_scheme(text: &str) -> Error {
+    let (scheme, rest) = text.split_once("://").unwrap_or_default();
+    let scheme = scheme.to_ascii_lowercase();
+    let refused = wrong(&match scheme.as_str() {
+        "thrift" | "http" | "https" | "hive" | "hive2" if !rest.is_empty() => {
+            format!("it begins with {scheme}://, and addresses of HiveServer2 with jdbc:hive2://")
+        }
+        _ => "it does not begin with jdbc:hive2://".to_owned(),
+    });
+    match scheme.as_str() {
+        "thrift" => refused.next(
+            "write HiveServer2's as jdbc:hive2://<host>:10000/<database>; to read a table's files give that of the metastore (thrift://<host>:9083) \
+             and source.db.type hive-metastore",
+        ),
+        "http" => refused.next(format!("{OVER_HTTP} (10001 and cliservice unless the server says otherwise)")),
+        "https" => refused.next(format!("{OVER_HTTP};ssl=true (10001 and cliservice unless the server says otherwise)")),
+        _ => refused,
     }
 }
 

@@ -182,6 +182,24 @@ fn over_http_it_is_the_same() {
     assert!(error.message().contains("httpPath"), "{error}");
 }
 
+/// A restart would not mend them.
+#[test]
+fn settings_that_the_server_refuses_are_no_trouble_that_passes() {
+    for (setting, next) in [
+        ("hive.users.in.admin.role=me", "confwhitelist"),
+        ("hive.fetch.task.conversoin=more", "correct that setting"),
+        (
+            "hive.exec.parallel.thread.number=many",
+            "correct that setting",
+        ),
+    ] {
+        let url = format!("jdbc:hive2://{}/default?{setting}", server().address());
+        let error = HiveSource::new(at(&url, "select id from numbers")).expect_err(setting);
+        assert_eq!(error.code(), "MS-6023", "{error}");
+        assert!(error.next_step().contains(next), "{error}");
+    }
+}
+
 /// As a proxy may have it: more answers than there are connections.
 #[test]
 fn over_http_connections_may_end_behind_any_answer() {

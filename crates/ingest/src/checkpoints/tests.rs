@@ -5,7 +5,7 @@ use millstream_connectors::hdfs::HdfsUrl;
 use millstream_core::options::DATA_DIRECTORY;
 use millstream_core::{Configuration, JobId};
 
-use super::{Past, chosen, job_of, past};
+use super::{Past, chosen, is_of_place, job_of, past};
 
 #[test]
 fn a_job_that_has_checkpoints_on_this_machine_keeps_them_there() {
@@ -30,6 +30,11 @@ fn a_job_that_has_checkpoints_on_this_machine_keeps_them_there() {
         note.starts_with("checkpoints stay in /data/checkpoints/1,") && note.contains(there),
         "{note}"
     );
+    for is_there in [true, false] {
+        let (_, note) = chosen(&cluster, Some(&past(is_there)));
+        assert!(is_of_place(&note), "{note}");
+    }
+    assert!(!is_of_place("checkpoints are off"));
 }
 
 #[test]

@@ -49,6 +49,7 @@ pub(super) fn writable(what: &str, directory: &Path) -> Finding {
         Ok(false) => Finding::well(what, format!("{shown} can be made")),
         Err(cause) => {
             let message = format!("nothing can be written to {shown}");
+            let cause = directories::denied(directory).unwrap_or_else(|| cause.to_string());
             let error = Error::new(&codes::SINK_WRITE, message).cause(cause);
             Finding::wrong(
                 what,

@@ -1,5 +1,8 @@
 //! What the values of a column say of its type.
 
+mod number;
+
+use number::Number;
 use serde_json::Value;
 
 /// Examples that are kept of a column.
@@ -65,8 +68,8 @@ pub(super) struct Column {
     next: usize,
     examples: Vec<String>,
     counts: Counts,
-    least: Option<Extreme>,
-    greatest: Option<Extreme>,
+    least: Option<Number>,
+    greatest: Option<Number>,
     least_text: Option<String>,
     greatest_text: Option<String>,
     /// Digits before and behind the point, the most.
@@ -90,13 +93,6 @@ struct Counts {
     zero_ids: usize,
     texts: usize,
     thirteen: usize,
-}
-
-/// A number among others, with its text.
-#[derive(Debug, Clone)]
-struct Extreme {
-    number: f64,
-    text: String,
 }
 
 impl Column {
@@ -195,26 +191,14 @@ impl Column {
     }
 
     fn extremes(&mut self, text: &str) {
-        let Ok(number) = text.parse::<f64>() else {
-            return;
-        };
-        let extreme = || Extreme {
-            number,
-            text: text.to_owned(),
-        };
-        if self
-            .least
-            .as_ref()
-            .is_none_or(|least| number < least.number)
-        {
-            self.least = Some(extreme());
+        let number = Number::of(text);
+        let least = self.least.as_ref();
+        if least.is_none_or(|least| number.order(least).is_lt()) {
+            self.least = Some(number.clone());
         }
-        if self
-            .greatest
-            .as_ref()
-            .is_none_or(|greatest| number > greatest.number)
-        {
-            self.greatest = Some(extreme());
+        let greatest = self.greatest.as_ref();
+        if greatest.is_none_or(|greatest| number.order(greatest).is_gt()) {
+            self.greatest = Some(number);
         }
     }
 
@@ -224,7 +208,7 @@ impl Column {
         let by_number =
             ["Int", "BigInt", "Double"].contains(&kind.as_str()) || kind.starts_with("Decimal");
         let (least, greatest) = if by_number {
-            let text = |extreme: Option<Extreme>| extreme.map(|extreme| extreme.text);
+            let text = |extreme: Option<Number>| extreme.map(|extreme| extreme.text);
             (text(self.least), text(self.greatest))
         } else {
             (self.least_text, self.greatest_text)
@@ -306,19 +290,20 @@ impl Column {
     ) -> (String, String, Option<String>) {
         let (before, behind) = self.digits;
         if is_whole {
-            let parse = |extreme: &Option<Extreme>| {
-                let text = extreme.as_ref().map(|extreme| extreme.text.as_str());
-                text.and_then(|text| text.parse::<i128>().ok())
-                    .unwrap_or(i128::MAX)
-            };
-            let (least, greatest) = (parse(&self.least), parse(&self.greatest));
+            let whole = |extreme: &Option<Number>| extreme.as_ref()?.text.parse::<i128>().ok();
+            // None of them: it is longer than any that has a type of its own.
+            let ends = whole(&self.least).zip(whole(&self.greatest));
             let note = thirteen.then(|| {
                 "all have 13 digits: where they are milliseconds since 1970, Timestamp takes them too".to_owned()
             });
-            if least > -INT && greatest < INT {
+            let is_int = |(least, greatest): (i128, i128)| least > -INT && greatest < INT;
+            if ends.is_some_and(is_int) {
                 return ("Int".to_owned(), "all are whole numbers".to_owned(), note);
             }
-            if i64::try_from(least).is_ok() && i64::try_from(greatest).is_ok() {
+            let is_bigint = |(least, greatest): (i128, i128)| {
+                i64::try_from(least).is_ok() && i64::try_from(greatest).is_ok()
+            };
+            if ends.is_some_and(is_bigint) {
                 let why = "all are whole numbers, some near or beyond what Int holds".to_owned();
                 return ("BigInt".to_owned(), why, note);
             }

@@ -26,19 +26,34 @@ pub(super) struct Found {
 
 /// A topic.
 pub(super) fn of_kafka(topic: &str, is_given: &dyn Fn(&str) -> bool) -> Found {
-    let mut found = Found {
-        kind: "messages of Kafka".to_owned(),
+    let parameters = [
+        ("source.type", "kafka"),
+        ("source.kafka.topic", topic),
+        ("auto.offset.reset", "earliest"),
+    ];
+    told("messages of Kafka", &parameters, is_given)
+}
+
+/// A table of Hive, or a query: no name of a table has white space.
+pub(super) fn of_hive(what: &str, is_given: &dyn Fn(&str) -> bool) -> Found {
+    let name = match what.contains(char::is_whitespace) {
+        true => "source.db.sql",
+        false => "source.db.table",
+    };
+    let parameters = [("source.type", "jdbc"), (name, what)];
+    told("rows of Hive", &parameters, is_given)
+}
+
+/// What is known without a look, by those of the parameters that are not given.
+fn told(kind: &str, parameters: &[(&str, &str)], is_given: &dyn Fn(&str) -> bool) -> Found {
+    let missing = parameters.iter().filter(|(name, _)| !is_given(name));
+    Found {
+        kind: kind.to_owned(),
+        parameters: missing
+            .map(|(name, value)| format!("--{name}={value}"))
+            .collect(),
         ..Found::default()
-    };
-    let mut set = |name: &str, value: &str| {
-        if !is_given(name) {
-            found.parameters.push(format!("--{name}={value}"));
-        }
-    };
-    set("source.type", "kafka");
-    set("source.kafka.topic", topic);
-    set("auto.offset.reset", "earliest");
-    found
+    }
 }
 
 /// The files at `path`, of which this is the first. `charset`: the one that is given.
@@ -205,7 +220,16 @@ fn delimiter(lines: &[&str]) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::super::sample::Sample;
-    use super::{delimiter, fields, of_files};
+    use super::{delimiter, fields, of_files, of_hive};
+
+    #[test]
+    fn what_has_white_space_is_a_query() {
+        let table = of_hive("shop.orders", &|_| false);
+        let parameters = ["--source.type=jdbc", "--source.db.table=shop.orders"];
+        assert_eq!(table.parameters, parameters);
+        let query = of_hive("select 1 as a", &|name| name == "source.type");
+        assert_eq!(query.parameters, ["--source.db.sql=select 1 as a"]);
+    }
 
     #[test]
     fn a_file_is_looked_at_in_the_charset_that_it_is_in() {

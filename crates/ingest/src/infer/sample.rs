@@ -148,7 +148,10 @@ fn of_disk(path: &Path) -> Result<Sample> {
             format!("{} can't be read", path.display()),
         )
         .cause(cause)
-        .next("give a file or a directory of files; for a topic of Kafka give --source.kafka.brokers too")
+        .next(
+            "give a file or a directory of files; for a topic of Kafka give --source.kafka.brokers behind its name, for a table of Hive \
+             --source.db.url",
+        )
     };
     let file = first(path, unreadable)?;
     let opened = File::open(&file).map_err(|cause| unopened(&file.to_string_lossy(), cause))?;

@@ -1,6 +1,8 @@
 //! Hive as a source: what is missing or contradictory, and what the source is told.
 
-use millstream_connectors::hive::{HiveSourceOptions, HiveUrl, Login, MetastoreUrl, SplitBy, What};
+use millstream_connectors::hive::{
+    Auth, HiveSourceOptions, HiveUrl, Login, MetastoreUrl, SplitBy, What,
+};
 use millstream_core::{Error, codes};
 
 use super::choices::{AfterCommit, BadFile, DatabaseType, SourceType};
@@ -22,19 +24,23 @@ pub(super) fn options(given: &Given) -> Option<HiveSourceOptions> {
         Some(query) => What::Query(query),
         None => What::Table(given.get(&table::DB_TABLE)?),
     };
-    let column = given.get(&table::DB_PARTITION_COLUMN);
     Some(HiveSourceOptions {
         login: Login::new(user, password, &url).with_keys(kerberos::keys(given)),
         url,
         query,
         fetch: given.get(&table::DB_FETCH_SIZE).map(|rows| rows.0),
         exactly_once: given.get(&table::DB_EXACTLY_ONCE)?,
-        split: column.map(|column| SplitBy {
-            column,
-            parts: given.get(&table::DB_PARTITION_NUM).map(|parts| parts.0),
-            lower: given.get(&table::DB_PARTITION_LOWER),
-            upper: given.get(&table::DB_PARTITION_UPPER),
-        }),
+        split: split(given),
+    })
+}
+
+/// How rows are split, if they are.
+fn split(given: &Given) -> Option<SplitBy> {
+    Some(SplitBy {
+        column: given.get(&table::DB_PARTITION_COLUMN)?,
+        parts: given.get(&table::DB_PARTITION_NUM).map(|parts| parts.0),
+        lower: given.get(&table::DB_PARTITION_LOWER),
+        upper: given.get(&table::DB_PARTITION_UPPER),
     })
 }
 
@@ -74,7 +80,64 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
     {
         problems.push(databases::advised(error, &url));
     }
+    problems.extend(bounds(given));
     problems
+}
+
+/// Bounds of parts that are the wrong way round.
+fn bounds(given: &Given) -> Option<Error> {
+    let mut error = split(given)?.check().err()?;
+    for name in [
+        table::DB_PARTITION_LOWER.name(),
+        table::DB_PARTITION_UPPER.name(),
+    ] {
+        error = error.reworded(|text| given.shown(name, text));
+    }
+    Some(error)
+}
+
+/// What was given for a source of Hive and changes nothing beside the rest, with what wins over it.
+pub(super) fn without_effect(given: &Given) -> Vec<String> {
+    if given.get(&table::SOURCE_TYPE) != Some(SourceType::Jdbc) || is_metastore(given) {
+        return Vec::new();
+    }
+    let is_given = |name: &str| given.origin(name).is_some();
+    let (user, password) = (&table::DB_USERNAME, &table::DB_PASSWORD);
+    let mut idle = Vec::new();
+    let mut note = |what: &str, wins: &str| idle.push(format!("{what} ({wins})"));
+    if is_given(table::DB_TABLE.name()) && is_given(table::DB_SQL.name()) {
+        note(table::DB_TABLE.name(), "source.db.sql wins");
+    }
+    let url = given.get(&table::DB_URL);
+    let Some(url) = url.and_then(|url| HiveUrl::parse(&url).ok()) else {
+        return idle;
+    };
+    let instead = match (&url.auth, &url.token) {
+        (Auth::Kerberos(_), _) => Some("principal of source.db.url wins"),
+        (_, Some(_)) => Some("jwt of source.db.url wins"),
+        (Auth::Password | Auth::None, None) => None,
+    };
+    for (parameter, of_url, name) in [
+        (user, &url.user, "user"),
+        (password, &url.password, "password"),
+    ] {
+        if !is_given(parameter.name()) {
+            continue;
+        }
+        if let Some(wins) = instead {
+            note(parameter.name(), wins);
+        } else if of_url.is_some() && *of_url != given.get(parameter) {
+            let wins = format!("{} wins", parameter.name());
+            note(&format!("{name} of source.db.url"), &wins);
+        }
+    }
+    if url.auth == Auth::None && is_given(password.name()) {
+        note(
+            password.name(),
+            "auth=noSasl of source.db.url asks for none",
+        );
+    }
+    idle
 }
 
 /// What is wrong with the parameters of a table that is read by the metastore.

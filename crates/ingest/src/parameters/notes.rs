@@ -46,7 +46,7 @@ fn without_effect(given: &Given) -> Option<String> {
         kerberos: kerberos::is_asked_for(given) || hive::is_metastore(given) || hdfs,
     };
     let json = given.origin(table::SQL_SCHEMA_JSON.name()).is_some();
-    let idle: Vec<String> = given
+    let by_scope = given
         .names()
         .filter(|(_, origin)| !matches!(origin, Origin::Foreign(_)))
         .filter_map(|(name, _)| {
@@ -62,8 +62,8 @@ fn without_effect(given: &Given) -> Option<String> {
                 return None;
             };
             Some(format!("{name} ({reason})"))
-        })
-        .collect();
+        });
+    let idle: Vec<String> = by_scope.chain(hive::without_effect(given)).collect();
     if idle.is_empty() {
         return None;
     }

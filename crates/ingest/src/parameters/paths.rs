@@ -3,9 +3,10 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-use millstream_connectors::hdfs::HdfsUrl;
+use millstream_connectors::hdfs::{HdfsSettings, HdfsUrl};
 use millstream_connectors::objects::ObjectUrl;
-use millstream_core::{Error, codes};
+use millstream_core::options::HADOOP_HOME;
+use millstream_core::{Configuration, Error, codes};
 
 use super::definition::Parameter;
 use super::given::Given;
@@ -42,6 +43,10 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
                 format!("{name} is `{text}`, and it can't be in HDFS"),
                 "give a path or a file: URL",
             ),
+            Err(Elsewhere::Scheme(scheme)) if scheme.eq_ignore_ascii_case("viewfs") => {
+                problems.push(of_viewfs(given, name, &text));
+                continue;
+            }
             Err(Elsewhere::Scheme(scheme)) => (
                 format!("{name} is `{text}`, and {scheme}: URLs are planned and not there yet"),
                 "give a path or a file: URL",
@@ -57,6 +62,23 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
     problems.extend(within_the_source(given));
     problems.extend(away_from_the_source(given));
     problems
+}
+
+/// A path of `viewfs://`, with what to write in its place as far as Hadoop's settings tell here.
+fn of_viewfs(given: &Given, name: &str, text: &str) -> Error {
+    let mut configuration = Configuration::new();
+    if let Some(home) = given.get(&table::HADOOP_HOME) {
+        configuration.set(HADOOP_HOME.name, home);
+    }
+    // What is wrong with the settings is told where they are used: here they only help.
+    let settings = HdfsSettings::of(&configuration).ok();
+    let target = settings.and_then(|settings| settings.mounted(text).ok().flatten());
+    let next = match target {
+        Some(target) => format!("write what the mount table has in its place: {target}"),
+        None => "write what the mount table has in its place, hdfs://… (fs.viewfs.mounttable.… in core-site.xml)".to_owned(),
+    };
+    let message = format!("{name} is `{text}`, and viewfs: is not supported");
+    Error::new(&codes::INGEST_UNSUPPORTED, given.shown(name, &message)).next(next)
 }
 
 /// Whether what the parameter names may be at this place of an object store or of HDFS: not what is read before anything else is

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{RecordBatch, UInt64Array};
 use arrow::compute::take;
-use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use arrow::datatypes::{DataType, Field, Schema};
 use millstream_connectors::kafka::AROUND;
 use millstream_core::{Error, Result, codes};
 use millstream_sql::Evaluated;
@@ -74,7 +74,8 @@ pub(super) fn fields_besides(schema: &Schema) -> Vec<Field> {
             let kind = match *name {
                 // It need be no text.
                 "__key" => DataType::Binary,
-                "__timestamp" => DataType::Timestamp(TimeUnit::Millisecond, None),
+                // As it is: not each number of milliseconds is of a day that there is.
+                "__timestamp" => DataType::Int64,
                 _ => DataType::Utf8,
             };
             Field::new(*name, kind, true)

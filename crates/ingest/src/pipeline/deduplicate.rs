@@ -17,8 +17,7 @@ use millstream_core::{Error, EventTime, Result, codes};
 use serde::{Deserialize, Serialize};
 
 use crate::parameters::{UniqueSettings, UniqueTime};
-pub(super) use keys::Keys;
-pub(super) use keys::columns_of;
+pub(super) use keys::{Keys, columns_of, fingerprint};
 
 /// The records of `parsed` that were not there before. `schema` is that of its rows, of which those columns go on that
 /// `wanted` names; all, if it is `None`.

@@ -142,7 +142,7 @@ fn file_systems_that_are_planned_are_refused_by_name() {
     );
     assert!(
         error.contains(
-            "stream.checkpoint.dir is `viewfs://nn/checkpoints`, and viewfs: URLs are planned"
+            "stream.checkpoint.dir is `viewfs://nn/checkpoints`, and viewfs: is not supported"
         ),
         "{error}"
     );

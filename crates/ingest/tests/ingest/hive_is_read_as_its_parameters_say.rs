@@ -115,6 +115,69 @@ fn parameters_of_parts_have_no_effect_without_a_column() {
     );
 }
 
+#[test]
+fn what_another_parameter_wins_over_is_named() {
+    for (more, note) in [
+        (
+            "--source.db.sql 'select 1'",
+            "source.db.table (source.db.sql wins)",
+        ),
+        (
+            "--source.db.url jdbc:hive2://h/d;principal=hive/_HOST@R --source.db.username me",
+            "source.db.username (principal of source.db.url wins)",
+        ),
+        (
+            "--source.db.url jdbc:hive2://h/d;transportMode=http;jwt=a.b.c --source.db.password pw",
+            "source.db.password (jwt of source.db.url wins)",
+        ),
+        (
+            "--source.db.url jdbc:hive2://h/d;user=you --source.db.username me",
+            "user of source.db.url (source.db.username wins)",
+        ),
+        (
+            "--source.db.url jdbc:hive2://h/d;auth=noSasl --source.db.password pw",
+            "source.db.password (auth=noSasl of source.db.url asks for none)",
+        ),
+    ] {
+        let loaded = load_line(&format!("{LEAST} {more}")).expect(more);
+        let notes = loaded.notes.join("\n");
+        let words = format!("given, but without effect here: {note}");
+        assert!(notes.contains(&words), "{more}: {notes}");
+    }
+    for more in [
+        "",
+        "--source.db.username me --source.db.password pw",
+        "--source.db.url jdbc:hive2://h/d;user=me --source.db.username me",
+    ] {
+        let notes = load_line(&format!("{LEAST} {more}")).expect(more).notes;
+        assert!(
+            !notes.join("").contains("without effect"),
+            "{more}: {notes:?}"
+        );
+    }
+}
+
+#[test]
+fn bounds_are_the_right_way_round() {
+    let split = "--source.db.partition.column id --source.db.partition.lower-bound";
+    for (lower, upper) in [
+        ("10", "9"),
+        ("5", "-5"),
+        ("2024-02-01", "2024-01-31"),
+        ("2024-01-01 10:00:00", "2024-01-01 09:59:59"),
+    ] {
+        let line = format!("{LEAST} {split} '{lower}' --source.db.partition.upper-bound '{upper}'");
+        let error = load_line(&line).expect_err(&line);
+        assert_eq!(error.code(), "MS-6023", "{error}");
+        let words = format!(
+            "source.db.partition.lower-bound is `{lower}`, which is above source.db.partition.upper-bound, `{upper}`"
+        );
+        assert_eq!(error.message(), words);
+        let line = format!("{LEAST} {split} '{upper}' --source.db.partition.upper-bound '{lower}'");
+        load_line(&line).expect(&line);
+    }
+}
+
 const TABLE: &str = "--source.type jdbc --source.db.type hive-metastore --source.db.url thrift://one,thrift://two:7 \
      --source.db.table shop.orders --sink.type print";
 

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use crate::common::load_line;
-use millstream_ingest::parameters::{SourceSettings, UniqueNull, UniqueSettings, UniqueTime};
+use millstream_ingest::parameters::{
+    SourceSettings, UniqueNull, UniqueSettings, UniqueTime, split_program_args,
+};
+use millstream_ingest::{RunOptions, declare};
 
 const LEAST: &str = "--source.type kafka_deduplication --source.kafka.brokers k:9092 --source.kafka.topic orders \
     --group.id f1 --sink.type print --stream.sql.schema.json '{\"id\": \"Int\"}'";
@@ -42,6 +45,27 @@ fn everything_given_is_taken() {
     };
     assert_eq!(kafka.field_delimiter, '|');
     assert!(loaded.notes.is_empty(), "{:?}", loaded.notes);
+}
+
+#[test]
+fn columns_of_every_type_can_be_keys() {
+    for kind in [
+        "String",
+        "Boolean",
+        "TinyInt",
+        "BigInt",
+        "Double",
+        "Decimal(10,2)",
+        "Date",
+        "Timestamp(3)",
+        "Timestamp",
+    ] {
+        let line = LEAST.replace("\"Int\"", &format!("\"{kind}\""));
+        let line = format!("{line} --unique.keys id");
+        let arguments = split_program_args(&line).expect("a line");
+        let declared = declare(&arguments, &RunOptions::default());
+        assert!(declared.is_ok(), "{kind}: {:?}", declared.err());
+    }
 }
 
 #[test]

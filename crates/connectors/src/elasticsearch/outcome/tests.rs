@@ -24,6 +24,7 @@ fn each_action_has_an_outcome_of_its_own() {
             status,
             Some(&error).filter(|_| !kind.is_empty()),
             sync,
+            false,
         ))
     };
     for (status, kind, full, incremental, finite) in [
@@ -124,11 +125,70 @@ fn a_refusal_names_the_field_and_its_type() {
         ),
         ("Limit of total fields [1000] has been exceeded", None, None),
     ] {
-        let Outcome::Refused(refused) = of_item(400, Some(&error("x", words)), Full) else {
+        let Outcome::Refused(refused) = of_item(400, Some(&error("x", words)), Full, false) else {
             panic!("{words} is a refusal");
         };
         assert_eq!(refused.field.as_deref(), field, "{words}");
         assert_eq!(refused.field_type.as_deref(), field_type, "{words}");
+    }
+}
+
+#[test]
+fn what_no_document_is_at_fault_for_is_said_of_none() {
+    const ILLEGAL: &str = "illegal_argument_exception";
+    for (kind, reason) in [
+        (
+            ILLEGAL,
+            "no write index is defined for alias [both]. The write index may be explicitly disabled using is_write_index=false or the alias points to multiple indices without one being designated as a write index",
+        ),
+        (
+            ILLEGAL,
+            "Alias [both] has more than one indices associated with it [[a, b]], can't execute a single index op",
+        ),
+        (
+            ILLEGAL,
+            "only write ops with an op_type of create are allowed in data streams",
+        ),
+        (ILLEGAL, "explicit index in bulk is not allowed"),
+        (
+            ILLEGAL,
+            "Rejecting mapping update to [orders] as the final mapping would have more than 1 type: [_doc, order]",
+        ),
+        (ILLEGAL, "pipeline with id [mine] does not exist"),
+        (
+            ILLEGAL,
+            "Action/metadata line [1] contains an unknown parameter [_type]",
+        ),
+        (
+            "routing_missing_exception",
+            "routing is required for [orders]/[_doc]/[7]",
+        ),
+    ] {
+        let error = error(kind, reason);
+        let item = of_item(400, Some(&error), Full, true);
+        assert_eq!(item, Outcome::Impossible(reason.to_owned()));
+        let told = Request::Impossible(format!("status 400: {reason}"));
+        assert_eq!(of_request(400, &error), told);
+    }
+    // A document may hold the same words.
+    let cause = error(ILLEGAL, "no write index is defined for alias [x]");
+    let of_value = ServerError {
+        caused_by: Some(Box::new(cause)),
+        ..error("mapper_parsing_exception", "failed to parse field [a]")
+    };
+    let item = of_item(400, Some(&of_value), Full, false);
+    assert_eq!(name(&item), "Refused");
+}
+
+#[test]
+fn a_name_that_no_index_may_have_is_the_documents_fault_where_its_row_makes_it() {
+    let error = error(
+        "invalid_index_name_exception",
+        "Invalid index name [by-Rome], must be lowercase",
+    );
+    for (is_index_of_rows, outcome) in [(true, "Refused"), (false, "Impossible")] {
+        let item = of_item(400, Some(&error), Full, is_index_of_rows);
+        assert_eq!(name(&item), outcome);
     }
 }
 
@@ -165,7 +225,7 @@ fn each_request_has_an_outcome() {
         let found = format!("{:?}", of_request(status, error));
         assert!(found.starts_with(name), "{status}: {found}");
     }
-    let item = of_item(400, Some(&full), Full);
+    let item = of_item(400, Some(&full), Full, false);
     assert_eq!(name(&item), "Paused", "a new index is refused, no document");
     let told = of_request(503, &error("x", "no master"));
     assert_eq!(told, Request::Again("status 503: no master".to_owned()));

@@ -65,15 +65,22 @@ impl DateFormat {
     }
 }
 
-/// The times of a column in milliseconds since 1970; `None`: it holds none.
+/// The times of a column in milliseconds since 1970, those between two as the one before; `None`: it holds none.
 pub(super) fn millis(column: &ArrayRef) -> Option<Int64Array> {
-    if !matches!(
-        column.data_type(),
-        DataType::Date32 | DataType::Date64 | DataType::Timestamp(_, _)
-    ) {
-        return None;
-    }
-    let millis = cast(column, &DataType::Timestamp(TimeUnit::Millisecond, None)).ok()?;
-    let numbers = cast(&millis, &DataType::Int64).ok()?;
+    let finer = match column.data_type() {
+        DataType::Timestamp(TimeUnit::Microsecond, _) => 1_000,
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => 1_000_000,
+        DataType::Date32 | DataType::Date64 | DataType::Timestamp(_, _) => {
+            let millis = cast(column, &DataType::Timestamp(TimeUnit::Millisecond, None)).ok()?;
+            return numbers(&millis);
+        }
+        _ => return None,
+    };
+    // A cast would cut off, which is the one after for times before 1970.
+    Some(numbers(column)?.unary(|number| number.div_euclid(finer)))
+}
+
+fn numbers(column: &ArrayRef) -> Option<Int64Array> {
+    let numbers = cast(column, &DataType::Int64).ok()?;
     numbers.as_primitive_opt::<Int64Type>().cloned()
 }

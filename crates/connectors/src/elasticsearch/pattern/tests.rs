@@ -1,14 +1,15 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray,
+    ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    TimestampMillisecondArray, TimestampNanosecondArray,
 };
 use millstream_core::options::FromOptionText;
 
 use super::IndexPattern;
 
 fn batch() -> RecordBatch {
-    let columns: [(&str, ArrayRef); 4] = [
+    let columns: [(&str, ArrayRef); 6] = [
         (
             "city",
             Arc::new(StringArray::from(vec![Some("rome"), None])),
@@ -18,6 +19,14 @@ fn batch() -> RecordBatch {
         (
             "time",
             Arc::new(TimestampMillisecondArray::from(vec![1_709_210_096_789, -1])),
+        ),
+        (
+            "us",
+            Arc::new(TimestampMicrosecondArray::from(vec![1_500, -500])),
+        ),
+        (
+            "ns",
+            Arc::new(TimestampNanosecondArray::from(vec![1_500_000, -500_000])),
         ),
     ];
     RecordBatch::try_from_iter(columns).expect("a batch")
@@ -41,6 +50,18 @@ fn the_index_is_made_of_columns_and_dates() {
             false,
             Ok("o-24_02-123456.789"),
             Ok("o-69_12-235959.999"),
+        ),
+        (
+            "o-{us|yyyy.MM.dd-SSS}",
+            false,
+            Ok("o-1970.01.01-001"),
+            Ok("o-1969.12.31-999"),
+        ),
+        (
+            "o-{ns|yyyy.MM.dd-SSS}",
+            false,
+            Ok("o-1970.01.01-001"),
+            Ok("o-1969.12.31-999"),
         ),
         ("o-{now()|yyyy}", false, Ok("o-2024"), Ok("o-2024")),
     ] {

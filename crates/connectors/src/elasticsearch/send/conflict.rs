@@ -3,8 +3,10 @@
 use millstream_core::address;
 use serde::Deserialize;
 
-use super::Sender;
-use crate::elasticsearch::client::Question;
+use super::{Sender, Unsettled};
+use crate::elasticsearch::client::{Answer, Question};
+use crate::elasticsearch::outcome::{self, Request};
+use crate::elasticsearch::reply::ServerError;
 
 /// What follows from a conflict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,14 +33,25 @@ struct Target {
 }
 
 impl Sender {
-    /// Looks at the document that an action is for.
-    pub(super) fn meaning_of_conflict(&mut self, action: &[u8]) -> Meaning {
-        let Some(ours) = self.options.version else {
-            return Meaning::Again;
+    /// Looks at the document that an action is for. `is_silent`: whether nobody has answered such a question about this bulk, so that
+    /// no other is asked: each may take as long as a server may.
+    ///
+    /// # Errors
+    /// Nobody waits for the bulk any more.
+    pub(super) fn meaning_of_conflict(
+        &mut self,
+        action: &[u8],
+        is_silent: &mut bool,
+    ) -> Result<Meaning, Unsettled> {
+        if self.stop.is_set() {
+            return Err(Unsettled::Stopped);
+        }
+        let Some(ours) = self.options.version.filter(|_| !*is_silent) else {
+            return Ok(Meaning::Again);
         };
         let column = self.options.version_column.clone();
         let Ok(Action { index: target }) = serde_json::from_slice(action) else {
-            return Meaning::Again;
+            return Ok(Meaning::Again);
         };
         let doc_type = self.known.get().and_then(|found| found.doc_type);
         let path = format!(
@@ -49,11 +62,24 @@ impl Sender {
             address::piece(&column)
         );
         match self.client.ask(Question::get(&path)) {
-            Ok(answer) if answer.status == 200 => meaning(&answer.body, &column, ours),
+            Ok(answer) if answer.status == 200 => Ok(meaning(&answer.body, &column, ours)),
+            Ok(answer) if !is_away(&answer) => Ok(Meaning::Again),
             // Who can't be asked will tell by the next conflict.
-            Ok(_) | Err(_) => Meaning::Again,
+            Ok(_) | Err(_) => {
+                *is_silent = true;
+                Ok(Meaning::Again)
+            }
         }
     }
+}
+
+/// Whether a server can't answer at present.
+fn is_away(answer: &Answer) -> bool {
+    let error = ServerError::of_request(&answer.body);
+    matches!(
+        outcome::of_request(answer.status, &error),
+        Request::Again(_)
+    )
 }
 
 fn meaning(document: &[u8], column: &str, ours: i64) -> Meaning {

@@ -2,6 +2,7 @@
 
 use millstream_core::ErrorKind;
 
+use super::told::Told;
 use super::{Sender, Unsettled};
 use crate::elasticsearch::client::Trouble;
 use crate::elasticsearch::look;
@@ -15,19 +16,20 @@ impl Sender {
     pub(in crate::elasticsearch) fn look_first(&mut self) -> Result<(), Unsettled> {
         let mut is_denied = false;
         let mut again = 0;
+        let mut told = Told::default();
         while self.known.get().is_none() {
             match look::look(&mut self.client, &self.options, self.schema.as_deref()) {
                 Ok(found) => self.known.set(found),
                 Err(Trouble::Denied(denied)) => {
                     is_denied = true;
-                    self.pause(&denied.why)?;
+                    self.pause(&mut told, &denied.why)?;
                 }
                 // Who waits for a right waits for a server that is started anew meanwhile, too.
                 Err(Trouble::Failed(error)) if error.kind() == ErrorKind::Unavailable => {
                     match is_denied {
-                        true => self.wait_for_somebody(error.message())?,
+                        true => self.wait_for_somebody(&mut told, error.message())?,
                         false => {
-                            self.hold_up(error.message());
+                            self.hold_up(&mut told, error.message());
                             self.back_off(&mut again, error.message())?;
                         }
                     }
@@ -35,8 +37,7 @@ impl Sender {
                 Err(Trouble::Failed(error)) => return Err(Unsettled::Failed(error)),
             }
         }
-        // Another one may have been let to look meanwhile.
-        self.resume();
+        told.goes_on(&self.held_up);
         Ok(())
     }
 }

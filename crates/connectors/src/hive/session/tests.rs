@@ -27,6 +27,24 @@ fn progress_is_what_lines_of_the_log_say_of_it() {
             "INFO  : Launching Job 1 out of 2",
             Some("Launching Job 1 out of 2"),
         ),
+        (
+            "INFO  : 2026-11-28 21:00:01,123 Stage-12 map = 100%,  reduce = 33%, Cumulative CPU 3.2 sec",
+            Some("Stage-12 map = 100%,  reduce = 33%, Cumulative CPU 3.2 sec"),
+        ),
+        (
+            "INFO  : Hadoop job information for Stage-1: number of mappers: 1; number of reducers: 1",
+            Some("Stage-1: number of mappers: 1; number of reducers: 1"),
+        ),
+        (
+            "INFO  : Starting task [Stage-1:MAPRED] in serial mode",
+            None,
+        ),
+        ("INFO  : Starting task [Stage-1:MAPRED] in parallel", None),
+        (
+            "INFO  : Stage-Stage-1: Map: 1   Cumulative CPU: 3.1 sec   HDFS Read: 7 SUCCESS",
+            None,
+        ),
+        ("INFO  : select * from t where at = 'Stage-1'", None),
         ("INFO  : Compiling command(queryId=x)", None),
         ("", None),
     ];

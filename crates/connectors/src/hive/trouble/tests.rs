@@ -55,7 +55,29 @@ fn what_hive_says_is_cut_to_its_first_line_and_told_with_what_to_do() {
             1,
             "Cannot modify hive.x at runtime. It is not in list of params",
             "MS-6023",
-            "setting",
+            "hive.security.authorization.sqlstd.confwhitelist",
+        ),
+        (
+            "",
+            0,
+            "Failed to open new session: java.lang.IllegalArgumentException: Cannot modify mapred.x at runtime. It is in the list of \
+             parameters that can't be modified at runtime or is prefixed by a restricted variable",
+            "MS-6023",
+            "hive.conf.restricted.list",
+        ),
+        (
+            "",
+            0,
+            "Failed to open new session: java.lang.IllegalArgumentException: hive configuration hive.fetch.task.conversoin does not exists.",
+            "MS-6023",
+            "correct that setting",
+        ),
+        (
+            "08S01",
+            2,
+            "Job of the class x failed at runtime: no space left",
+            "MS-6021",
+            "log",
         ),
         (
             "42000",

@@ -192,7 +192,39 @@ fn protection(value: &str) -> Result<Protection> {
 }
 
 impl Given {
+    /// Looks whether something is given that would be passed over beside the rest.
+    fn check(&self, url: &HiveUrl) -> Result<()> {
+        if !self.http && self.path.is_some() {
+            return Err(wrong("httpPath is given without transportMode=http")
+                .next("add ;transportMode=http, or leave httpPath out"));
+        }
+        if !self.http && !url.headers.is_empty() {
+            return Err(
+                wrong("headers or cookies are given without transportMode=http")
+                    .next("add ;transportMode=http, or leave http.header.* and http.cookie.* out"),
+            );
+        }
+        if self.principal.is_none() && self.protection.is_some() {
+            return Err(wrong("saslQop is given without principal")
+                .next("add ;principal=hive/_HOST@REALM, or leave saslQop out"));
+        }
+        if self.principal.is_some() && url.token.is_some() {
+            return Err(wrong("principal and jwt are both given")
+                .next("leave one of them out: the login is by Kerberos, or by a token"));
+        }
+        match self.auth.as_deref() {
+            Some(auth @ ("nosasl" | "plain" | "ldap" | "pam" | "custom"))
+                if self.principal.is_some() =>
+            {
+                Err(wrong(&format!("auth is {auth}, and principal is given"))
+                    .next("leave one of them out: with principal the login is by Kerberos"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn complete(self, url: &mut HiveUrl) -> Result<()> {
+        self.check(url)?;
         if self.http {
             let path = self.path.unwrap_or_else(|| "cliservice".to_owned());
             url.transport = Transport::Http(format!("/{path}"));

@@ -150,6 +150,56 @@ fn what_is_not_offered_is_refused_by_name() {
 }
 
 #[test]
+fn addresses_that_hive_has_elsewhere_are_told_with_what_to_write() {
+    let table = [
+        (
+            "thrift://hush:10000",
+            "jdbc:hive2://<host>:10000/<database>",
+        ),
+        ("thrift://hush:9083", "source.db.type hive-metastore"),
+        (
+            "http://hush:10001/cliservice",
+            "jdbc:hive2://<host>:<port>/<database>;transportMode=http;httpPath=<path> (",
+        ),
+        ("HTTPS://me:hush@h/gateway", "httpPath=<path>;ssl=true"),
+        ("hive2://hush:10000/d", "jdbc:hive2://host:10000/database"),
+    ];
+    for (text, words) in table {
+        let said = refused(text);
+        assert!(
+            said.starts_with("MS-1002") && said.contains(words) && !said.contains("hush"),
+            "{text}: {said}"
+        );
+        let scheme = text.split(':').next().unwrap_or_default();
+        let scheme = format!("begins with {}://", scheme.to_ascii_lowercase());
+        assert!(said.contains(&scheme), "{text}: {said}");
+    }
+}
+
+#[test]
+fn settings_without_effect_beside_others_are_refused() {
+    let table = [
+        ("httpPath=x", "transportMode=http"),
+        ("http.header.A=hush", "transportMode=http"),
+        ("http.cookie.a=hush", "transportMode=http"),
+        ("saslQop=auth", "without principal"),
+        ("principal=hive/h@R;auth=noSasl", "auth is nosasl"),
+        ("principal=hive/h@R;auth=LDAP", "auth is ldap"),
+        (
+            "principal=hive/h@R;transportMode=http;jwt=hush",
+            "principal and jwt",
+        ),
+    ];
+    for (settings, words) in table {
+        let said = refused(&format!("jdbc:hive2://h/d;{settings}"));
+        assert!(
+            said.starts_with("MS-1002") && said.contains(words) && !said.contains("hush"),
+            "{settings}: {said}"
+        );
+    }
+}
+
+#[test]
 fn what_can_not_be_understood_is_told_without_what_it_holds() {
     let table = [
         ("jdbc:hive2:///d", "names no host"),

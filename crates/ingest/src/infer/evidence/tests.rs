@@ -36,6 +36,26 @@ fn a_type_is_what_all_values_say() {
 }
 
 #[test]
+fn whole_numbers_are_compared_digit_by_digit() {
+    let (most, least) = ("9223372036854775807", "-9223372036854775808");
+    let (more, less) = ("9223372036854775808", "-9223372036854775809");
+    for values in [[most, least], [least, most]] {
+        assert_eq!(kind(&values), "BigInt", "{values:?}");
+    }
+    for values in [[most, more], [more, most], [least, less], [less, least]] {
+        assert_eq!(kind(&values), "Decimal(38,0)", "{values:?}");
+    }
+    let long = "1".repeat(40);
+    let below = format!("-{long}");
+    for values in [[below.as_str(), "5"], ["5", long.as_str()]] {
+        assert_eq!(kind(&values), "String", "{values:?}");
+    }
+    let found = of(&[json!(most), json!(more)]);
+    assert_eq!(found.least.as_deref(), Some(most));
+    assert_eq!(found.greatest.as_deref(), Some(more));
+}
+
+#[test]
 fn ids_that_begin_with_0_are_no_numbers() {
     for values in [&["007", "12"][..], &["1", "2", "00"], &["07.5"], &["-01"]] {
         let found = kind(values);

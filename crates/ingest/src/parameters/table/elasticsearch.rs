@@ -55,7 +55,7 @@ parameters! {
     ES_BACKOFF_DELAY: Duration = Parameter::new(Group::Elasticsearch, "sink.es.bulk.flush.backoff.delay",
         "The wait; with EXPONENTIAL the first one.").default("60000").unit("ms").only(ES).example("1000");
     ES_BACKOFF_RETRIES: u32 = Parameter::new(Group::Elasticsearch, "bulk.flush.backoff.retries",
-        "How often something is sent again before the job fails.").default("5").only(ES).example("8");
+        "How often in a row something is sent again, without any of it being settled, before the job fails.").default("5").only(ES).example("8");
     ES_TIMEOUT: Duration = Parameter::new(Group::Elasticsearch, "sink.es.request.timeout.ms",
         "Longest wait for a server's answer.").default("60000").unit("ms").only(ES).example("30000");
     ES_USERNAME: String = Parameter::new(Group::Elasticsearch, "sink.es.username",

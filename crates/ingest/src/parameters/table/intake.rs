@@ -12,8 +12,8 @@ const FILES: Scope = Scope::Source(SourceType::FILES);
 parameters! {
     FILE_SETTLE: Duration = Parameter::new(Group::Source, "source.file.settle",
         "A file is taken up when its size and modification time have stood still for this long, or for ten times as long where a text \
-         file in a watched directory ends without the end of a line, so that none is read \
-         while it is copied in. Names such as `.x`, `_x`, `*.tmp`, `*.inprogress` and `*._COPYING_` are never taken up.")
+         file ends within a record (in a watched directory, and with PROCESS_ONCE where it was modified a moment ago), so that none \
+         is read while it is copied in; a `0` that is given waits for nothing. Names such as `.x`, `_x`, `*.tmp`, `*.inprogress` and `*._COPYING_` are never taken up.")
         .default_depends("`2000` when the directory is watched; `0` for PROCESS_ONCE and with `source.file.changed` append")
         .unit("ms").only(Scope::Files).example("10000");
     FILE_CHANGED: ChangedFile = Parameter::new(Group::Source, "source.file.changed",

@@ -57,7 +57,20 @@ impl Keys {
     /// One is not there, or of a type that can't be compared.
     pub(in crate::pipeline) fn new(settings: &UniqueSettings, schema: &Schema) -> Result<Self> {
         let places = settings.keys.iter().map(|key| place(key, schema));
-        let places: Vec<Place> = places.collect::<Result<_>>()?;
+        Ok(Self::at(places.collect::<Result<_>>()?, settings.null))
+    }
+
+    /// The keys in records that are one JSON object each, of whose fields these are their values: `a.b` is the field of that
+    /// name, and no path. A record without one of them is the same as no other.
+    pub(in crate::pipeline) fn of_fields(names: &[String]) -> Self {
+        let places = names.iter().map(|name| Place {
+            column: 0,
+            path: vec![name.clone()],
+        });
+        Self::at(places.collect(), UniqueNull::Pass)
+    }
+
+    fn at(places: Vec<Place>, null: UniqueNull) -> Self {
         let mut paths: Vec<(usize, Fields)> = Vec::new();
         for (number, place) in places.iter().enumerate() {
             if place.path.is_empty() {
@@ -73,11 +86,11 @@ impl Keys {
                 fields.add(&path, number);
             }
         }
-        Ok(Self {
+        Self {
             places,
             paths,
-            null: settings.null,
-        })
+            null,
+        }
     }
 
     /// The fingerprint of each row's key; `None`: the row is the same as no other.
@@ -147,7 +160,8 @@ impl Keys {
     }
 }
 
-fn fingerprint(key: &[u8]) -> Fingerprint {
+/// The fingerprint of a key, as its bytes.
+pub(in crate::pipeline) fn fingerprint(key: &[u8]) -> Fingerprint {
     let hash = blake3::hash(key);
     let (halves, _) = hash.as_bytes().as_chunks::<16>();
     Fingerprint::from_bytes(halves.first().copied().unwrap_or_default())

@@ -1,15 +1,19 @@
 //! The values of a column as the texts by which keys are compared.
 //!
 //! They are pinned: a change here would have every key that is remembered be another one. Numbers are decimal digits, so
-//! that a key is the same whether its column is an Int, a BigInt or a String.
+//! that a key is the same whether its column is an Int, a BigInt or a String, and times are milliseconds, of whatever
+//! precision their column is.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io::Write;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, TimeUnit, TimestampMillisecondType,
+    ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Decimal256Type, Float32Type,
+    Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Time32MillisecondType,
+    Time32SecondType, Time64MicrosecondType, Time64NanosecondType, TimeUnit,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 
 /// A text for each row; `None`: the row has no value.
@@ -75,11 +79,19 @@ pub(super) fn is_comparable(data_type: &DataType) -> bool {
             | DataType::Int16
             | DataType::Int32
             | DataType::Int64
+            | DataType::UInt8
+            | DataType::UInt16
+            | DataType::UInt32
+            | DataType::UInt64
             | DataType::Float32
             | DataType::Float64
             | DataType::Decimal128(_, _)
+            | DataType::Decimal256(_, _)
             | DataType::Date32
-            | DataType::Timestamp(TimeUnit::Millisecond, _)
+            | DataType::Time32(_)
+            | DataType::Time64(_)
+            | DataType::Timestamp(_, _)
+            | DataType::Binary
     )
 }
 
@@ -96,12 +108,21 @@ pub(super) fn of(array: &ArrayRef) -> Option<Texts<'_>> {
         DataType::Int16 => numbers::<Int16Type>(array, &mut texts)?,
         DataType::Int32 => numbers::<Int32Type>(array, &mut texts)?,
         DataType::Int64 => numbers::<Int64Type>(array, &mut texts)?,
-        // Days, milliseconds, and the digits without the point: as they lie there.
+        DataType::UInt8 => numbers::<UInt8Type>(array, &mut texts)?,
+        DataType::UInt16 => numbers::<UInt16Type>(array, &mut texts)?,
+        DataType::UInt32 => numbers::<UInt32Type>(array, &mut texts)?,
+        DataType::UInt64 => numbers::<UInt64Type>(array, &mut texts)?,
+        // Days, and the digits without the point: as they lie there.
         DataType::Date32 => numbers::<Date32Type>(array, &mut texts)?,
-        DataType::Timestamp(TimeUnit::Millisecond, _) => {
-            numbers::<TimestampMillisecondType>(array, &mut texts)?;
-        }
         DataType::Decimal128(_, _) => numbers::<Decimal128Type>(array, &mut texts)?,
+        DataType::Decimal256(_, _) => numbers::<Decimal256Type>(array, &mut texts)?,
+        DataType::Time32(_) | DataType::Time64(_) | DataType::Timestamp(_, _) => {
+            times(array, &mut texts)?;
+        }
+        DataType::Binary => {
+            let values = array.as_binary_opt::<i32>()?.iter();
+            values.for_each(|value| texts.push(value));
+        }
         // 0 and -0 are equal, and so are a number that is none and itself.
         DataType::Float32 => {
             let values = array.as_primitive_opt::<Float32Type>()?.iter();
@@ -118,10 +139,73 @@ pub(super) fn of(array: &ArrayRef) -> Option<Texts<'_>> {
 
 fn numbers<T>(array: &ArrayRef, texts: &mut Texts<'_>) -> Option<()>
 where
-    T: arrow::datatypes::ArrowPrimitiveType,
+    T: ArrowPrimitiveType,
     T::Native: Display,
 {
     let values = array.as_primitive_opt::<T>()?.iter();
     values.for_each(|value| texts.push_written(value));
     Some(())
+}
+
+/// The texts of times, since 1970 or of a day.
+fn times(array: &ArrayRef, texts: &mut Texts<'_>) -> Option<()> {
+    const SECOND: i128 = 1_000_000_000;
+    match array.data_type() {
+        DataType::Time32(TimeUnit::Second) => of_unit::<Time32SecondType>(array, SECOND, texts),
+        DataType::Time32(_) => numbers::<Time32MillisecondType>(array, texts),
+        DataType::Time64(TimeUnit::Microsecond) => {
+            of_unit::<Time64MicrosecondType>(array, 1_000, texts)
+        }
+        DataType::Time64(_) => of_unit::<Time64NanosecondType>(array, 1, texts),
+        DataType::Timestamp(TimeUnit::Second, _) => {
+            of_unit::<TimestampSecondType>(array, SECOND, texts)
+        }
+        DataType::Timestamp(TimeUnit::Millisecond, _) => {
+            numbers::<TimestampMillisecondType>(array, texts)
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            of_unit::<TimestampMicrosecondType>(array, 1_000, texts)
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
+            of_unit::<TimestampNanosecondType>(array, 1, texts)
+        }
+        _ => None,
+    }
+}
+
+/// The texts of times in a unit of so many nanoseconds.
+fn of_unit<T>(array: &ArrayRef, nanoseconds: i128, texts: &mut Texts<'_>) -> Option<()>
+where
+    T: ArrowPrimitiveType,
+    T::Native: Into<i128>,
+{
+    let values = array.as_primitive_opt::<T>()?.iter();
+    values.for_each(|value| {
+        let time = value.map(|value| {
+            let value: i128 = value.into();
+            Nanoseconds(value * nanoseconds)
+        });
+        texts.push_written(time);
+    });
+    Some(())
+}
+
+/// Shown as milliseconds, with a fraction where there is one: `-1`, `1.5`.
+struct Nanoseconds(i128);
+
+impl Display for Nanoseconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MILLISECOND: u128 = 1_000_000;
+        let all = self.0.unsigned_abs();
+        let (whole, fraction) = (all / MILLISECOND, all % MILLISECOND);
+        if self.0 < 0 {
+            f.write_str("-")?;
+        }
+        write!(f, "{whole}")?;
+        if fraction > 0 {
+            let digits = format!("{fraction:06}");
+            write!(f, ".{}", digits.trim_end_matches('0'))?;
+        }
+        Ok(())
+    }
 }

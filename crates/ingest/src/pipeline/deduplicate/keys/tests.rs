@@ -1,10 +1,13 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int32Array, Int64Array,
-    ListArray, RecordBatch, StringArray, TimestampMillisecondArray,
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Decimal256Array,
+    Float64Array, Int32Array, Int64Array, ListArray, RecordBatch, StringArray,
+    Time32MillisecondArray, Time32SecondArray, Time64MicrosecondArray, Time64NanosecondArray,
+    TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray,
+    TimestampSecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
 };
-use arrow::datatypes::{Int32Type, Schema};
+use arrow::datatypes::{Int32Type, Schema, i256};
 use millstream::Fingerprint;
 use millstream_connectors::rows::json_schema;
 
@@ -161,6 +164,51 @@ fn a_key_is_the_same_in_columns_of_other_types() {
     );
     let is = of(Arc::new(BooleanArray::from(vec![true])));
     assert_eq!(is, of(texts(&[Some("true")])));
+}
+
+#[test]
+fn a_time_is_the_same_in_columns_of_every_precision() {
+    let of = |array: ArrayRef| prints(&["at"], UniqueNull::Pass, &batch(vec![("at", array)]));
+    let said = |text: &str| of(texts(&[Some(text)]));
+    let seconds: [ArrayRef; 8] = [
+        Arc::new(TimestampSecondArray::from(vec![-2])),
+        Arc::new(TimestampMillisecondArray::from(vec![-2_000])),
+        Arc::new(TimestampMicrosecondArray::from(vec![-2_000_000])),
+        Arc::new(TimestampNanosecondArray::from(vec![-2_000_000_000])),
+        Arc::new(Time32SecondArray::from(vec![-2])),
+        Arc::new(Time32MillisecondArray::from(vec![-2_000])),
+        Arc::new(Time64MicrosecondArray::from(vec![-2_000_000])),
+        Arc::new(Time64NanosecondArray::from(vec![-2_000_000_000])),
+    ];
+    for array in seconds {
+        let shown = array.data_type().to_string();
+        assert_eq!(of(array), said("-2000"), "{shown}");
+    }
+    let finer: [ArrayRef; 2] = [
+        Arc::new(TimestampMicrosecondArray::from(vec![1_500, -1])),
+        Arc::new(TimestampNanosecondArray::from(vec![1_500_000, -1_000])),
+    ];
+    for array in finer {
+        assert_eq!(of(array), of(texts(&[Some("1.5"), Some("-0.001")])));
+    }
+}
+
+#[test]
+fn unsigned_numbers_large_decimals_and_bytes_are_keys() {
+    let of = |array: ArrayRef| prints(&["id"], UniqueNull::Pass, &batch(vec![("id", array)]));
+    let seven = of(texts(&[Some("7")]));
+    let all: [ArrayRef; 6] = [
+        Arc::new(UInt8Array::from(vec![7])),
+        Arc::new(UInt16Array::from(vec![7])),
+        Arc::new(UInt32Array::from(vec![7])),
+        Arc::new(UInt64Array::from(vec![7])),
+        Arc::new(Decimal256Array::from(vec![i256::from_i128(7)])),
+        Arc::new(BinaryArray::from_vec(vec![b"7".as_slice()])),
+    ];
+    for array in all {
+        let shown = array.data_type().to_string();
+        assert_eq!(of(array), seven, "{shown}");
+    }
 }
 
 /// What stands in snapshots stays what it is.
