@@ -16,6 +16,7 @@ pub(crate) mod format_time;
 pub(crate) mod joined;
 mod json;
 pub(crate) mod kept_null;
+pub(crate) mod kept_true;
 pub(crate) mod lookups;
 mod maps;
 mod mixed_pattern;

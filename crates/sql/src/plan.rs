@@ -1,6 +1,7 @@
 //! From a parsed and checked `SELECT` to physical expressions over the columns it needs.
 
 mod any;
+mod apart;
 mod asked;
 mod bounds;
 mod called;
@@ -186,7 +187,8 @@ fn logical_plan(query: Box<Ast>, provider: &Provider) -> DfResult<LogicalPlan> {
     // The other rules move nodes about, and there are only two nodes.
     let simplify = Optimizer::with_rules(vec![Arc::new(SimplifyExpressions::new())]);
     let context = OptimizerContext::new().without_query_execution_start_time();
-    let plan = simplify.optimize(plan, &context, |_, _| {})?;
+    let plan = simplify.optimize(apart::set(plan)?, &context, |_, _| {})?;
+    let plan = apart::taken_back(plan)?;
     bounds.within(in_own_units(zeros.plain_in(plan)?)?)
 }
 

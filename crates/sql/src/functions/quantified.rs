@@ -218,13 +218,14 @@ impl Comparison {
             Operator::NotEq => self.every,
             _ => false,
         };
-        if is_told_by_in {
-            let list = values.into_iter().map(lit).collect();
-            let of = Box::new(item.clone());
-            return Some(Expr::InList(InList::new(of, list, self.every)));
-        }
-        let bound = self.bound(values)?;
-        let compared = binary_expr(item.clone(), self.op, lit(bound));
+        let compared = if is_told_by_in {
+            let list = values.into_iter().filter(|value| !value.is_null());
+            let list = list.map(lit).collect();
+            Expr::InList(InList::new(Box::new(item.clone()), list, self.every))
+        } else {
+            let bound = self.bound(values)?;
+            binary_expr(item.clone(), self.op, lit(bound))
+        };
         let open = lit(ScalarValue::Boolean(None));
         Some(match (has_nulls, self.every) {
             (false, _) => compared,

@@ -133,34 +133,40 @@ fn condition(expr: &Expr, input: &DFSchema) -> Option<ColumnCondition> {
     }
 }
 
-/// The column and the constants of `a = 1 OR a = 2 OR …`, which is what a short IN becomes.
+/// The column and the constants of `a = 1 OR a IN (2, 3) OR …`; a short IN becomes one.
 fn equals(expr: &Expr) -> Option<(&Expr, Vec<&Expr>)> {
     let mut column = None;
-    let mut values = Vec::new();
+    let mut values: Vec<&Expr> = Vec::new();
     for part in alternatives(expr) {
         // Nothing is kept by a null.
         if is_null(part) {
             continue;
         }
-        let Expr::BinaryExpr(BinaryExpr {
-            left,
-            op: Operator::Eq,
-            right,
-        }) = part
-        else {
-            return None;
-        };
-        let (told, value) = match (left.as_ref(), right.as_ref()) {
-            (told @ Expr::Column(_), value @ Expr::Literal(..))
-            | (value @ Expr::Literal(..), told @ Expr::Column(_)) => (told, value),
-            _ => return None,
-        };
+        let (told, of_part) = equal(part)?;
         if *column.get_or_insert(told) != told {
             return None;
         }
-        values.push(value);
+        values.extend(of_part);
     }
     Some((column?, values))
+}
+
+fn equal(part: &Expr) -> Option<(&Expr, &[Expr])> {
+    match part {
+        Expr::InList(list) if !list.negated => Some((list.expr.as_ref(), list.list.as_slice())),
+        Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: Operator::Eq,
+            right,
+        }) => match (left.as_ref(), right.as_ref()) {
+            (told @ Expr::Column(_), value @ Expr::Literal(..))
+            | (value @ Expr::Literal(..), told @ Expr::Column(_)) => {
+                Some((told, std::slice::from_ref(value)))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// The parts of `a OR b OR …`, in their order. There may be more than a stack has room for.

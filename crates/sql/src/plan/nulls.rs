@@ -142,7 +142,7 @@ fn nulls_beside_failures(expr: &mut Expr) -> Vec<&mut Expr> {
 }
 
 /// Whether a function of this name compares something with the items of an array.
-fn looks(name: &str) -> bool {
+pub(super) fn looks(name: &str) -> bool {
     name == "array_has" || is_one(name)
 }
 

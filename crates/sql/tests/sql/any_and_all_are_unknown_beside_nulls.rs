@@ -77,23 +77,40 @@ fn constants_with_nulls_are_looked_through_for_each_record() {
 
 #[test]
 fn structs_are_compared_with_those_of_an_array() {
-    let found = run(
-        "struct<x:struct<a:BigInt>,p:array<struct<a:BigInt>>>",
-        r#"{"x":{"a":1},"p":[{"a":1},{"a":2}]}
-{"x":{"a":1},"p":[{"a":1}]}
-{"x":{"a":1},"p":[{"a":1},null]}
-{"x":{"a":3},"p":[{"a":1},null]}"#,
-        "select x <> any(p) as a, x <> all(p) as b, x = all(p) as c, x > any(p) as d, x < any(p) as e from t1",
-    );
-    assert_eq!(
-        found,
-        [
-            r#"{"a":true,"b":false,"c":false,"d":false,"e":true}"#,
-            r#"{"a":false,"b":false,"c":true,"d":false,"e":false}"#,
-            r#"{"a":null,"b":false,"c":null,"d":null,"e":null}"#,
-            r#"{"a":true,"b":null,"c":false,"d":true,"e":null}"#,
-        ]
-    );
+    const OPERATORS: [&str; 5] = ["<> any", "<> all", "= all", "> any", "< any"];
+    let (one, two) = ("named_struct('a', n)", "named_struct('a', m)");
+    let mut cases = Vec::new();
+    for (value, items, expected) in [
+        (
+            one,
+            format!("[{one}, {two}]"),
+            ["true", "false", "false", "false", "true"],
+        ),
+        (
+            one,
+            format!("[{one}]"),
+            ["false", "false", "true", "false", "false"],
+        ),
+        (
+            one,
+            format!("[{one}, null]"),
+            ["null", "false", "null", "null", "null"],
+        ),
+        (
+            two,
+            format!("[{one}, null]"),
+            ["true", "null", "false", "true", "null"],
+        ),
+    ] {
+        for (operator, gives) in OPERATORS.iter().zip(expected) {
+            cases.push((format!("{value} {operator}({items})"), gives));
+        }
+    }
+    let cases: Vec<(&str, &str)> = cases
+        .iter()
+        .map(|(call, gives)| (call.as_str(), *gives))
+        .collect();
+    all_give("struct<n:BigInt,m:BigInt>", r#"{"n":1,"m":2}"#, &cases);
 }
 
 #[test]

@@ -42,6 +42,7 @@ mod lambdas_give_any_items;
 mod lambdas_know_what_a_case_gives;
 mod lambdas_know_what_is_made_of_their_arrays;
 mod like_takes_an_escape;
+mod lists_of_values_are_not_joined;
 mod long_chains_are_answered_or_refused;
 mod maps_are_made_of_a_records_own_lists;
 mod maps_of_pairs_are_two_levels;
