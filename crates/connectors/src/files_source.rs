@@ -351,8 +351,11 @@ fn infer(text: &TextPlan, files: &[FoundFile], header: bool) -> Result<Option<Ve
 /// Between two looks at a file whose first record has no end.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// How long such a file is waited for at most: whoever has started the job hears nothing of it meanwhile.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// The first record of a file. One that has no end, of a file that may still be being written, is waited for as long as such files are
-/// before they are read: what half of it holds tells no columns.
+/// before they are read, up to a limit: what half of it holds tells no columns.
 fn first_record(
     text: &TextPlan,
     file: &FoundFile,
@@ -365,6 +368,7 @@ fn first_record(
         block: plan.sizes.block,
         record: plan.sizes.record,
     };
+    let patience = plan.patience().min(PATIENCE);
     let mut now = file.clone();
     let mut is_told = false;
     loop {
@@ -374,7 +378,7 @@ fn first_record(
         stream.check_head(head.as_deref(), None, header)?;
         // However often it is added to, it is waited for no longer than from the first look on.
         let stood_still = file.found.elapsed().max(now.stood_still());
-        if !is_on_disk || !stream.is_one_line() || stood_still >= plan.patience() {
+        if !is_on_disk || !stream.is_one_line() || stood_still >= patience {
             return Ok(head);
         }
         if !is_told {

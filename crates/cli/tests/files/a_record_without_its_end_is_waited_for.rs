@@ -27,7 +27,7 @@ fn whether_it_comes_or_not() {
     append(&half, "id,name\n1,one\n2,tw");
     // Of this one the end is not among the bytes that every file is known by.
     let name = "n".repeat(10_000);
-    append(&large, &format!("id,name\n3,{name}"));
+    append(&large, format!("id,name\n3,{name}"));
     let parameters = ["--source.file.settle=1000", "--source.watch.interval=50"];
     let parameters = [&CSV_TO_FILES[..], &parameters].concat();
     let mut job = Running::start(ingest(path, &[], &parameters));
@@ -150,10 +150,15 @@ fn also_where_files_are_read_once() {
 
 /// A job that reads once has found `half.csv` and waits for its end, beside a file that is whole.
 fn waits_once(path: &Path, settle: &str) -> Running {
+    waits_once_for(path, settle, "id,name\n1,one\n2,tw")
+}
+
+/// As [`waits_once`], where that is what `half.csv` holds.
+fn waits_once_for(path: &Path, settle: &str, text: &str) -> Running {
     fs::create_dir(path.join("in")).expect("is made");
     append(&path.join("in/whole.csv"), "id,name\n0,nobody\n");
     let half = path.join("in/half.csv");
-    append(&half, "id,name\n1,one\n2,tw");
+    append(&half, text);
     // However long the job takes to begin, it is no old one.
     let ahead = UNIX_EPOCH + Duration::from_secs(4_000_000_000);
     let file = OpenOptions::new().append(true).open(&half).expect("opens");
@@ -180,6 +185,39 @@ fn also_under_the_name_that_it_gets_meanwhile_where_files_are_read_once() {
 }
 
 #[test]
+fn what_was_read_and_is_renamed_while_another_is_waited_for_is_not_read_again() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let mut job = waits_once(path, "--source.file.settle=2000");
+    let out = || lines(&path.join("out"));
+    job.await_that("the file that is whole", || !out().is_empty());
+    let whole = path.join("in/whole.csv");
+    fs::rename(&whole, path.join("in/whole.csv.done")).expect("is renamed");
+    let renamed = path.join("in/renamed.csv");
+    fs::rename(path.join("in/half.csv"), &renamed).expect("is renamed");
+    append(&renamed, "o\n");
+    let said = job.end();
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let wanted = [(0, "nobody"), (1, "one"), (2, "two")];
+    let wanted = wanted.map(|(id, name)| format!("{{\"id\":\"{id}\",\"name\":\"{name}\"}}"));
+    assert_eq!(out(), wanted);
+}
+
+#[test]
+fn one_whose_time_lies_ahead_is_waited_for_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let said = waits_once(path, "--source.file.settle=300").end();
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(lines(&path.join("out")).len(), 3);
+    let told = said
+        .err
+        .matches("ends within a record, and nothing was added");
+    // By who finds it, and not by who reads it.
+    assert_eq!(told.count(), 1, "{}", said.err);
+}
+
+#[test]
 fn one_that_is_gone_meanwhile_where_files_are_read_once_is_named() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
@@ -196,11 +234,11 @@ fn one_that_is_gone_meanwhile_where_files_are_read_once_is_named() {
     assert_eq!(lines(&path.join("out")).len(), 1);
 }
 
-#[test]
-fn one_that_goes_on_growing_does_not_keep_a_job_that_reads_once_for_ever() {
+/// What comes out of a job that reads once where `half.csv` begins as `text`, and goes on growing until it is read.
+fn read_growing(text: &str) -> Vec<String> {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
-    let mut job = waits_once(path, "--source.file.settle=300");
+    let mut job = waits_once_for(path, "--source.file.settle=300", text);
     let is_told = Arc::new(AtomicBool::new(false));
     let half = path.join("in/half.csv");
     let ends = Arc::clone(&is_told);
@@ -217,9 +255,20 @@ fn one_that_goes_on_growing_does_not_keep_a_job_that_reads_once_for_ever() {
     writer.join().expect("has written");
     let said = job.end();
     assert_eq!(said.code, Some(0), "{}", said.err);
+    lines(&path.join("out"))
+}
+
+#[test]
+fn one_that_goes_on_growing_does_not_keep_a_job_that_reads_once_for_ever() {
     let wanted = [(0, "nobody"), (1, "one")];
     let wanted = wanted.map(|(id, name)| format!("{{\"id\":\"{id}\",\"name\":\"{name}\"}}"));
-    assert_eq!(lines(&path.join("out")), wanted);
+    assert_eq!(read_growing("id,name\n1,one\n2,tw"), wanted);
+}
+
+#[test]
+fn nor_does_one_of_which_nothing_is_whole() {
+    let wanted = ["{\"id\":\"0\",\"name\":\"nobody\"}"];
+    assert_eq!(read_growing("id,name\n2,tw"), wanted);
 }
 
 #[test]

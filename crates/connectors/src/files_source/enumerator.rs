@@ -130,6 +130,8 @@ impl FileEnumerator {
             taken_unended: TakenUnended::default(),
             looked_through: 0,
             missed: Vec::new(),
+            looked_once_more: false,
+            lacks_known: false,
             told: HashMap::new(),
             quarantined: HashSet::new(),
             heard: HashSet::new(),

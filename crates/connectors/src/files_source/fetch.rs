@@ -45,6 +45,10 @@ pub(crate) struct Task {
     pub(crate) keeps_tail: bool,
     /// Whether what is appended while the end of the file is waited for is left alone, wherever the file can be cut.
     pub(crate) leaves_growth: bool,
+    /// Whether the file was announced again for this reader, which could not read it as what it was before.
+    pub(crate) anew: bool,
+    /// Whether it is known to have stood still for as long as files have to that end within a record.
+    pub(crate) waited: bool,
     /// The hash of the file's first bytes; 0: not known.
     pub(crate) beginning: u64,
 }

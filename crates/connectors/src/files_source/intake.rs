@@ -62,6 +62,8 @@ pub(crate) struct Ready {
     mtime: i64,
     pub(crate) name: Name,
     size: u64,
+    /// Whether it ends within a record, and was waited for for that.
+    waited: bool,
 }
 
 impl Ready {
@@ -75,6 +77,11 @@ impl Ready {
     /// Takes the file up as what can be read of it now.
     pub(crate) fn shorten(&mut self, now: Identity) {
         (self.size, self.mtime) = (now.size, now.mtime);
+    }
+
+    /// It ends within a record, and has stood still for as long as it had to for that.
+    pub(crate) fn note_waited(&mut self) {
+        self.waited = true;
     }
 }
 
@@ -227,11 +234,13 @@ impl Intake {
                 return Met::Known;
             }
         }
-        if self.settling.is_settled(name, identity, now) {
+        let is_settled = self.settling.is_settled(name, identity, now);
+        if is_settled || self.is_overdue(name) {
             let ready = Ready {
                 mtime: identity.mtime,
                 name: name.clone(),
                 size: identity.size,
+                waited: false,
             };
             if wanted {
                 self.awaited.push(ready);
@@ -329,7 +338,10 @@ impl Intake {
         let key = ready.name.key();
         let again = self.again.contains_key(&key);
         let from = match self.seen.get(key) {
-            _ if now != ready.identity() && !self.rules.settle.is_zero() => {
+            _ if now != ready.identity()
+                && !self.rules.settle.is_zero()
+                && !self.is_overdue(&ready.name) =>
+            {
                 // It has to stand still again.
                 self.unsettled = true;
                 None
@@ -360,6 +372,7 @@ impl Intake {
             split: if whole { 0 } else { self.rules.split },
             beginning: fingerprint(beginning, now.size),
             grows: self.rules.changed == Changed::Append && !whole,
+            waited: ready.waited,
         };
         self.next += 1;
         Ok(Some(piece))
@@ -451,23 +464,9 @@ impl Intake {
         }
     }
 
-    /// Whether a file that is ready, and is this now, holds nothing that can be read, not even that it is empty. One that was emptied
-    /// since it was listed is about to be written.
-    pub(crate) fn is_void(&self, ready: &Ready, now: Identity) -> bool {
-        let stands_still = now == ready.identity() || self.rules.settle.is_zero();
-        now.size == 0 && stands_still && !self.rules.contents.may_be_empty()
-    }
-
     /// For how many whole minutes at least a file that is gone is remembered.
     pub(crate) fn remembers_for(&self) -> u64 {
         self.rules.forget
-    }
-
-    /// The file turned out to be none that can be read.
-    pub(crate) fn pass_over(&mut self, name: &Name) {
-        let key = name.key();
-        self.staged.remove(&key);
-        self.settling.forget(key);
     }
 
     /// These pieces may be announced: their names are on the disk.

@@ -150,8 +150,8 @@ impl Ledger {
                 for piece in pieces {
                     if piece.sequence >= self.next {
                         self.next = piece.sequence + 1;
-                        self.supersede(&piece)?;
-                        self.add(&piece, &mut totals)?;
+                        let anew = self.supersede(&piece)?;
+                        self.add(&piece, anew, &mut totals)?;
                     }
                 }
                 self.drop_layers();
@@ -164,7 +164,7 @@ impl Ledger {
         Ok(totals)
     }
 
-    fn add(&mut self, piece: &Piece, totals: &mut Totals) -> Result<()> {
+    fn add(&mut self, piece: &Piece, anew: bool, totals: &mut Totals) -> Result<()> {
         let key = piece.name.key();
         let file = found(&self.place.directory, &piece.name, piece.identity);
         let whole = self.place.contents.is_whole(&piece.name);
@@ -196,6 +196,7 @@ impl Ledger {
         state.grows = piece.grows;
         state.waits = piece.grows;
         state.beginning = piece.beginning;
+        (state.anew, state.waited) = (anew, piece.waited);
         state.restored = !done.is_empty();
         for (from, to) in done.within(0, u64::MAX) {
             state.done.insert(from, to);
@@ -289,14 +290,14 @@ impl Ledger {
     }
 
     /// A file is announced again: what can't be read on of it is given up, and what turns out to be that need not be
-    /// asked for.
+    /// asked for. Whether reading stood before it until now.
     ///
     /// # Errors
     /// What can't be read on has been appended to.
-    fn supersede(&mut self, piece: &Piece) -> Result<()> {
+    fn supersede(&mut self, piece: &Piece) -> Result<bool> {
         let key = piece.name.key();
         if !self.names.contains_key(&key) {
-            return Ok(());
+            return Ok(false);
         }
         let same = |state: &FileState| state.file.name == piece.name;
         if piece.from > 0 {
@@ -308,7 +309,7 @@ impl Ledger {
                     &piece.identity,
                     Changed::Append,
                 )),
-                None => Ok(()),
+                None => Ok(false),
             };
         }
         self.pieces
@@ -316,10 +317,12 @@ impl Ledger {
             .filter(|state| same(state))
             .for_each(|state| state.superseded = true);
         let blocked = |state: &FileState| state.blocked && !state.sought && same(state);
+        let mut was_blocked = false;
         while let Some(at) = self.pieces.iter().position(blocked) {
             self.remove(at);
+            was_blocked = true;
         }
-        Ok(())
+        Ok(was_blocked)
     }
 
     fn remove(&mut self, at: usize) {
@@ -369,6 +372,8 @@ impl Ledger {
                 appends: state.grows || state.last,
                 keeps_tail: state.grows,
                 leaves_growth,
+                anew: state.anew,
+                waited: state.waited,
                 beginning: state.beginning,
             };
             // Bytes of a record without its end were counted when it was found.

@@ -91,6 +91,10 @@ pub(crate) fn end_of_rows(
         Reading::Cut(encoding) => encoding.decode_without_bom_handling(looked_at).0,
         Reading::Utf8 | Reading::DecodeFirst(_) => String::from_utf8_lossy(looked_at),
     };
+    let text: Cow<'_, str> = match dialects.text.escape {
+        Some(escape) => without_escaped(&text, char::from(escape)).into(),
+        None => text,
+    };
     let text: Cow<'_, str> = match dialects.text.quote {
         // What stands in quotes is data.
         Some(quote) => text
@@ -125,6 +129,20 @@ pub(crate) fn end_of_rows(
     Some(end.chars().map(as_given).collect())
 }
 
+/// The text without what is escaped, which is data.
+fn without_escaped(text: &str, escape: char) -> String {
+    let mut left = String::with_capacity(text.len());
+    let mut signs = text.chars();
+    while let Some(sign) = signs.next() {
+        if sign == escape {
+            signs.next();
+        } else {
+            left.push(sign);
+        }
+    }
+    left
+}
+
 /// The sign with which a line ends, as often as it stands there, if it is none that fields end with.
 fn last_sign<'a>(text: &'a str, delimiter: &str) -> Option<&'a str> {
     let sign = text.chars().next_back()?;
@@ -134,7 +152,7 @@ fn last_sign<'a>(text: &'a str, delimiter: &str) -> Option<&'a str> {
 }
 
 /// Into how many rows `end` parts a line, and how many delimiters are in each; nothing where one has more than another, or begins
-/// with one: such signs end fields. `is_all`: the last row is whole.
+/// with one, also behind spaces: such signs end fields. `is_all`: the last row is whole.
 fn rows_of(text: &str, (end, delimiter): (&str, &str), is_all: bool) -> Option<(usize, usize)> {
     let whole = match is_all {
         true => Some(text.strip_suffix(end).unwrap_or(text)),
@@ -143,8 +161,10 @@ fn rows_of(text: &str, (end, delimiter): (&str, &str), is_all: bool) -> Option<(
     let mut rows = whole.unwrap_or_default().split(end);
     let delimiters = rows.next()?.matches(delimiter).count();
     let mut count = 1;
+    let is_space = |sign: char| sign.is_whitespace() && !delimiter.contains(sign);
     for row in rows {
-        if row.starts_with(delimiter) || row.matches(delimiter).count() != delimiters {
+        let begins_with_one = row.trim_start_matches(is_space).starts_with(delimiter);
+        if begins_with_one || row.matches(delimiter).count() != delimiters {
             return None;
         }
         count += 1;

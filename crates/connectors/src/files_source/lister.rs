@@ -145,6 +145,10 @@ pub(crate) struct Lister {
     pub(crate) looked_through: u64,
     /// Files that a source that looks once waited for, and that are gone.
     pub(crate) missed: Vec<Name>,
+    /// Whether a source that looks once has looked for such files under other names.
+    pub(crate) looked_once_more: bool,
+    /// Whether such a look has not found every file that was known to be there: it may have been renamed, too.
+    pub(crate) lacks_known: bool,
     /// Entries that can't be read and have been told of.
     pub(crate) told: HashMap<Key, &'static str>,
     /// Files that were moved into the quarantine.

@@ -26,6 +26,8 @@ pub(crate) struct Piece {
     pub(crate) beginning: u64,
     /// Whether the file may grow: a last record without its end is not handed out.
     pub(crate) grows: bool,
+    /// Whether it ends within a record, and has stood still for as long as such files have to: nobody waits for it again.
+    pub(crate) waited: bool,
 }
 
 /// What the readers are told.
@@ -41,6 +43,10 @@ pub(crate) enum Announcement {
 const VERSION: u8 = 1;
 const PIECES: u8 = 0;
 const END: u8 = 1;
+
+/// What is true of a piece, in one byte. The first versions know the first alone.
+const GROWS: u8 = 1;
+const WAITED: u8 = 2;
 
 impl Announcement {
     pub(crate) fn encode(&self) -> Vec<u8> {
@@ -76,7 +82,9 @@ pub(crate) fn encode(pieces: &[Piece]) -> Vec<u8> {
             piece.beginning,
         ];
         words.iter().for_each(|word| out.extend(word.to_le_bytes()));
-        out.push(u8::from(piece.grows));
+        let grows = if piece.grows { GROWS } else { 0 };
+        let waited = if piece.waited { WAITED } else { 0 };
+        out.push(grows | waited);
         let name = piece.name.bytes();
         out.extend((name.len() as u32).to_le_bytes());
         out.extend(name);
@@ -111,7 +119,7 @@ fn take_piece(bytes: &mut &[u8]) -> Option<Piece> {
         mtime: take_word(bytes)? as i64,
     };
     let (from, split, beginning) = (take_word(bytes)?, take_word(bytes)?, take_word(bytes)?);
-    let grows = *bytes.split_off_first()? != 0;
+    let flags = *bytes.split_off_first()?;
     let length = bytes.split_off(..4)?.try_into().ok()?;
     let name = bytes.split_off(..u32::from_le_bytes(length) as usize)?;
     Some(Piece {
@@ -121,7 +129,8 @@ fn take_piece(bytes: &mut &[u8]) -> Option<Piece> {
         from,
         split,
         beginning,
-        grows,
+        grows: flags & GROWS != 0,
+        waited: flags & WAITED != 0,
     })
 }
 
@@ -177,6 +186,7 @@ mod tests {
             split: 9,
             beginning: u64::MAX,
             grows: sequence % 2 == 1,
+            waited: sequence % 3 == 1,
         };
         numbers.map(piece).collect()
     }

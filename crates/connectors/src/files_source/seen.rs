@@ -247,6 +247,12 @@ impl Seen {
         entries.filter(is_there).count()
     }
 
+    /// Whether one of the files was this, and began so.
+    pub(crate) fn has_like(&self, identity: Identity, beginning: u64) -> bool {
+        let was_it = |entry: Entry| entry.identity == identity && entry.beginning == beginning;
+        self.buckets.iter().flat_map(Bucket::iter).any(was_it)
+    }
+
     /// Forgets a file.
     pub(crate) fn remove(&mut self, key: Key) {
         let Some(bucket) = self.buckets.get_mut(bucket_of(key)) else {

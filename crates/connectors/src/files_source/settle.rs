@@ -19,6 +19,10 @@ struct Candidate {
     name: Name,
     identity: Identity,
     since: Duration,
+    /// Since when it is watched.
+    first: Duration,
+    /// Whether it has been watched for so long by now that who waits for it need not see it stand still.
+    long: bool,
     /// Since when it has this size, where its last record has no end.
     unended: Option<Duration>,
     met: bool,
@@ -68,6 +72,8 @@ impl Settling {
                     }
                     (candidate.identity, candidate.since) = (identity, now);
                 }
+                let watched = now.saturating_sub(candidate.first);
+                candidate.long = watched >= self.after.saturating_mul(UNENDED);
                 now >= candidate.due(self.after)
             }
             None if room => {
@@ -77,6 +83,8 @@ impl Settling {
                         name: name.clone(),
                         identity,
                         since: now,
+                        first: now,
+                        long: false,
                         unended: None,
                         met: true,
                     },
@@ -112,6 +120,12 @@ impl Settling {
     pub(crate) fn is_unended(&self, key: Key) -> bool {
         let candidate = self.candidates.get(&key);
         candidate.is_some_and(|candidate| candidate.unended.is_some())
+    }
+
+    /// Whether the file has been watched for ten times as long as others have to stand still, whatever became of it meanwhile.
+    pub(crate) fn is_watched_for_long(&self, key: Key) -> bool {
+        let candidate = self.candidates.get(&key);
+        candidate.is_some_and(|candidate| candidate.long)
     }
 
     /// The file is there, and on its way: since when its last record has no end stays known.

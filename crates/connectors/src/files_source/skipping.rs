@@ -62,7 +62,11 @@ impl Skipping {
 
     /// Whether `bytes`, all that there is of a file by now, end where a record or a line that is taken out does, whatever follows.
     pub(crate) fn ends_whole(mut self, bytes: &[u8]) -> bool {
-        self.take(bytes, &mut Vec::new()) == bytes.len()
+        // Where comments are looked for, no more is taken than whole records.
+        let has_comments = !self.skip.comment.is_empty();
+        let mut left = Vec::new();
+        let is_taken = self.take(bytes, &mut left) == bytes.len();
+        is_taken && (has_comments || scan::is_whole(&self.marks, &left))
     }
 
     /// Where the line that goes on in `rest` ends, behind its line end. Lines end with `\n`, with `\r\n` alone where that is what

@@ -143,6 +143,7 @@ impl Restored {
                     split: if file.whole { 0 } else { split },
                     beginning: 0,
                     grows: false,
+                    waited: false,
                 });
             }
         }

@@ -162,6 +162,23 @@ fn half_a_record_does_not_tell_how_many_columns_there_are() {
 }
 
 #[test]
+fn a_first_record_without_end_holds_up_the_start_of_a_job_no_longer_than_it_may() {
+    let directory = directory(&[]);
+    let path = directory.path().join("a.csv");
+    std::fs::write(&path, "1,a").expect("is written");
+    let file = OpenOptions::new().append(true).open(&path).expect("opens");
+    let written = file.metadata().and_then(|file| file.modified());
+    let before = written.expect("a time") - Duration::from_secs(25);
+    file.set_modified(before).expect("takes a time");
+    // Files like it are waited for for ten minutes before they are read.
+    let source = source(directory.path(), |options| {
+        options.intake.settle = Some(Duration::from_secs(60));
+    });
+    let columns = source.schema().expect("a file has told it");
+    assert_eq!(columns.fields().len(), 2);
+}
+
+#[test]
 fn half_a_record_that_goes_on_while_its_end_is_waited_for_is_read_whole() {
     let directory = directory(&[]);
     let path = directory.path().join("large.csv");

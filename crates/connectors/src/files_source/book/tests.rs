@@ -49,6 +49,7 @@ fn piece(sequence: u64, name: &str) -> Piece {
         split: 0,
         beginning: 0,
         grows: false,
+        waited: false,
     }
 }
 

@@ -75,3 +75,17 @@ fn lines_that_are_left_out_open_no_quote() {
     assert!(ends_within_record(&format, b"1,\"a\n#b\n"));
     assert!(ends_within_record(&format, b"1,a\n2"));
 }
+
+#[test]
+fn a_quote_that_is_open_behind_lines_that_are_left_out_is_no_end_of_a_record() {
+    let format = Format {
+        skip_lines: 1,
+        ..Format::csv()
+    };
+    for whole in [&b"t\n"[..], b"\"t\n1,a\n", b"t\n1,\"a\nb\"\n"] {
+        assert!(!ends_within_record(&format, whole), "{whole:?}");
+    }
+    for half in [&b"t\n1,\"a\n"[..], b"t\nid,name\n1,a\n2,\"abc\n", b"t\n1"] {
+        assert!(ends_within_record(&format, half), "{half:?}");
+    }
+}

@@ -66,6 +66,8 @@ impl Reading {
             appends: false,
             keeps_tail: false,
             leaves_growth: false,
+            anew: false,
+            waited: false,
             beginning: 0,
         };
         self.fetcher.give(task).expect("there is room");

@@ -139,10 +139,10 @@ impl TextFetch {
         open: &OpenFile,
     ) -> Result<Result<bool, Gone>, InputError> {
         let access = &self.opening.access;
-        // Clusters tell whether somebody writes a file, and objects are whole.
+        // Clusters tell whether somebody writes a file, and objects are whole. What the enumerator has waited for need not be again.
         let is_on_disk = access.store.is_none() && matches!(access.volume, Volume::Disk);
         let is_own = open.stream.position().offset < task.to;
-        if !is_on_disk || !is_own || !open.stream.is_within_record() {
+        if task.waited || !is_on_disk || !is_own || !open.stream.is_within_record() {
             return Ok(Ok(false));
         }
         let patience = self.opening.patience;
@@ -288,8 +288,9 @@ fn has_grown(task: &Task, open: &OpenFile) -> Result<bool, InputError> {
 }
 
 /// Whether a file that has grown, and of which the task has handed out nothing, is better read as what it is now: the task is all of it.
+/// One that goes on growing would be announced again for ever, so that is done once.
 fn can_be_read_anew(task: &Task) -> bool {
-    task.leaves_growth && task.from == 0 && task.to >= task.file.identity.size
+    task.leaves_growth && !task.anew && task.from == 0 && task.to >= task.file.identity.size
 }
 
 /// Goes to the first record that begins at or behind `from`, by way of the nearest place where one is known to begin.

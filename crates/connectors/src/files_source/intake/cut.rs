@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Intake, Ready, is_continued};
+use crate::files_source::beginning::fingerprint;
 use crate::files_source::contents::Contents;
 use crate::files_source::listing::Identity;
 use crate::files_source::name::Name;
@@ -41,6 +42,19 @@ impl Intake {
         let is_empty = now.size == 0 && contents.may_be_empty();
         let has_records = is_empty || contents.has_records(&ready.name);
         stands_still && has_records && (once || !appends) && !is_known
+    }
+
+    /// Whether a file that is ready, and is this now, holds nothing that can be read, not even that it is empty. One that was emptied
+    /// since it was listed is about to be written.
+    pub(crate) fn is_void(&self, ready: &Ready, now: Identity) -> bool {
+        let stands_still = now == ready.identity() || self.rules.settle.is_zero();
+        now.size == 0 && stands_still && !self.rules.contents.may_be_empty()
+    }
+
+    /// Whether a new file, which is this now and begins with `beginning`, is what one was that is known under another name.
+    pub(crate) fn is_renamed(&self, name: &Name, now: Identity, beginning: &[u8]) -> bool {
+        let beginning = fingerprint(beginning, now.size);
+        self.seen.get(name.key()).is_none() && self.seen.has_like(now, beginning)
     }
 
     /// Whether a known file is read from its start, as what it is now.

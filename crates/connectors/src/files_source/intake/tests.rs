@@ -172,6 +172,74 @@ fn a_reader_that_waits_for_a_file_which_is_only_ready_yet_has_it_read_anew() {
 }
 
 #[test]
+fn a_file_that_goes_on_growing_is_read_in_the_end_where_a_reader_stands_before_it() {
+    let name = Name::new(b"a");
+    let grown = |seconds: u64| Identity {
+        size: seconds + 1,
+        mtime: 1,
+    };
+    for (changed, is_asked, is_read) in [
+        (Changed::Ignore, true, true),
+        // Nobody waits for it.
+        (Changed::Ignore, false, false),
+        // It would be read again and again.
+        (Changed::Reread, true, false),
+    ] {
+        let mut intake = Intake::new(Rules {
+            settle: Duration::from_secs(2),
+            ..rules(changed)
+        });
+        if is_asked {
+            intake.want_again(name.key(), 0);
+        }
+        let look = |intake: &mut Intake, seconds| {
+            intake.begin_listing();
+            intake.meet(&name, grown(seconds), Duration::from_secs(seconds));
+            intake.end_listing(true).pop()
+        };
+        for seconds in 0..20 {
+            assert_eq!(look(&mut intake, seconds), None, "after {seconds} s");
+        }
+        let ready = look(&mut intake, 20);
+        assert_eq!(ready.is_some(), is_read, "{changed:?}");
+        if let Some(ready) = ready {
+            // Also where it has grown since it was listed.
+            let piece = intake.judge(&ready, grown(21), b"x").expect("no error");
+            assert_eq!(piece.map(|piece| piece.identity), Some(grown(21)));
+        }
+    }
+}
+
+#[test]
+fn a_piece_says_whether_it_was_waited_for() {
+    for is_waited_for in [false, true] {
+        let mut intake = Intake::new(rules(Changed::Ignore));
+        let now = identity(b"1", 1);
+        intake.begin_listing();
+        intake.meet(&Name::new(b"a"), now, Duration::ZERO);
+        let mut ready = intake.end_listing(true).remove(0);
+        if is_waited_for {
+            ready.note_waited();
+        }
+        let piece = intake.judge(&ready, now, b"1").expect("no error");
+        assert_eq!(piece.map(|piece| piece.waited), Some(is_waited_for));
+    }
+}
+
+#[test]
+fn a_new_name_of_what_is_known_is_told_from_a_new_file() {
+    let mut intake = Intake::new(rules(Changed::Ignore));
+    look(&mut intake, &[("a", b"1\n", 1)], 0).expect("nothing is wrong");
+    let renamed = Name::new(b"b");
+    assert!(intake.is_renamed(&renamed, identity(b"1\n", 1), b"1\n"));
+    for (content, mtime) in [(b"2\n", 1), (b"1\n", 2)] {
+        assert!(!intake.is_renamed(&renamed, identity(content, mtime), content));
+    }
+    let known = Name::new(b"a");
+    assert!(!intake.is_renamed(&known, identity(b"1\n", 1), b"1\n"));
+}
+
+#[test]
 fn compressed_files_are_not_followed() {
     let mut intake = Intake::new(rules(Changed::Append));
     look(&mut intake, &[("a.gz", b"1", 1)], 0).expect("nothing is wrong");

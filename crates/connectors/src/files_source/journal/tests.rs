@@ -15,6 +15,7 @@ fn pieces(numbers: std::ops::Range<u64>) -> Vec<Piece> {
         split: 10,
         beginning: 1,
         grows: false,
+        waited: false,
     };
     numbers.map(piece).collect()
 }

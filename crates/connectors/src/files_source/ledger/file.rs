@@ -51,6 +51,10 @@ pub(super) struct FileState {
     pub(super) warned: bool,
     /// Whether it is a last record that is handed out because the source ends.
     pub(super) last: bool,
+    /// Whether the reader was blocked before the file, which was announced again for that. No snapshot knows: once more does no harm.
+    pub(super) anew: bool,
+    /// Whether it was waited for, as it ends within a record.
+    pub(super) waited: bool,
 }
 
 impl FileState {
@@ -78,6 +82,8 @@ impl FileState {
             superseded: false,
             warned: false,
             last: false,
+            anew: false,
+            waited: false,
         };
         if from > 0 {
             state.done.insert(0, from);

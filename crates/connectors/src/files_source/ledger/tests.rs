@@ -38,6 +38,7 @@ fn piece(sequence: u64, name: &str, size: u64) -> Piece {
         split: SPLIT,
         beginning: 1,
         grows: false,
+        waited: false,
     }
 }
 
@@ -235,6 +236,33 @@ fn a_file_that_changed_before_it_was_read_is_waited_for() {
         .collect();
     assert_eq!(files, ["/in/b.csv", "/in/a.csv"]);
     assert_eq!(ledger.below(), 3);
+}
+
+#[test]
+fn what_is_announced_again_for_a_reader_that_stood_before_it_is_read_anew() {
+    let mut ledger = ledger(0, 1, None);
+    hear(&mut ledger, &[piece(0, "a.csv", 5)]);
+    let task = ledger.next_task().expect("a split");
+    assert!(!task.anew);
+    let now = Identity { size: 7, mtime: 9 };
+    ledger.failed(InputError::Changed(now)).expect("is mended");
+    hear(&mut ledger, &[piece(1, "a.csv", 7), piece(2, "b.csv", 5)]);
+    let again = ledger.next_task().expect("the file as it is now");
+    assert_eq!((again.file.identity.size, again.anew), (7, true));
+    let next = ledger.next_task().expect("the file behind it");
+    assert!(!next.anew);
+}
+
+#[test]
+fn what_was_waited_for_is_known_to_have_been() {
+    let mut ledger = ledger(0, 1, None);
+    let waited = Piece {
+        waited: true,
+        ..piece(0, "a.csv", 5)
+    };
+    hear(&mut ledger, &[waited, piece(1, "b.csv", 5)]);
+    assert!(ledger.next_task().expect("a split").waited);
+    assert!(!ledger.next_task().expect("another").waited);
 }
 
 #[test]

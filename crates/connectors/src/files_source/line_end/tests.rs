@@ -13,8 +13,8 @@ fn what_parts_a_line_into_rows_of_as_many_fields_and_ends_it_ends_its_lines() {
         ("id,name||1,||2,b||", "||"),
         ("id,name|1,\"a|,b\"|2,b|", "|"),
         ("id,name\u{2028}1,a\u{2028}2,b\u{2028}", "\\u2028"),
-        ("id,name\01,a\0", "\\u0000"),
-        ("id,name\01,a\02,b\0", "\\u0000"),
+        ("id,name\x001,a\x00", "\\u0000"),
+        ("id,name\x001,a\x002,b\x00", "\\u0000"),
         ("id\u{2028}1\u{2028}2\u{2028}", "\\u2028"),
     ] {
         assert_eq!(end(line, None, 0).as_deref(), Some(ends), "{line:?}");
@@ -47,6 +47,7 @@ fn a_header_alone_is_one_row() {
         "price (USD),size (cm),weight (kg)",
         "Time,Voltage (V),Current (A)",
         "Zeit;Spannung (V);Strom (A)",
+        "Time ,U (V) ,I (A) ,P (W)",
         "date,price ($),fee ($)",
         "id,amount%,share%",
         "a,b|c,d",
@@ -65,6 +66,19 @@ fn a_header_alone_is_one_row() {
     let dialects = dialects.compile().expect("a format");
     let header = b"Zeit;Spannung (V);Strom (A)";
     assert_eq!(end_of_rows(&dialects, header, None, 0), None);
+}
+
+#[test]
+fn what_is_escaped_parts_nothing() {
+    let escaping = Format {
+        escape: Some('\\'),
+        ..Format::csv()
+    };
+    let dialects = escaping.compile().expect("a format");
+    let of_two = |line: &str| end_of_rows(&dialects, line.as_bytes(), Some(2), 1);
+    assert_eq!(of_two("x\\,1|y\\,2|z,3"), None);
+    assert_eq!(of_two("a,1\\|b,2\\|c,3"), None);
+    assert_eq!(of_two("x\\,1,2|y\\,3,4|z,5").as_deref(), Some("|"));
 }
 
 #[test]

@@ -100,6 +100,8 @@ impl Lister {
         let (ready, (listed, known)) = {
             let mut desk = at(&self.desk);
             desk.minute = minute;
+            let (_, known) = desk.intake.listed();
+            self.lacks_known |= self.looked_once_more && known < desk.intake.seen().present();
             (desk.intake.end_listing(!has_some), desk.intake.listed())
         };
         if let Some(book) = &self.book {

@@ -47,6 +47,9 @@ impl Lister {
                         self.meet_odd(&ready.name, Odd::Empty)?;
                         self.give_up(&ready.name, Fate::Gone);
                     }
+                    Opened::File(now, beginning) if self.was_read(&ready.name, now, &beginning) => {
+                        at(&self.desk).intake.pass_over(&ready.name);
+                    }
                     Opened::File(now, beginning)
                         if self.is_left_unended(&mut ready, now, &beginning) =>
                     {
@@ -127,7 +130,13 @@ impl Lister {
         if self.policy.interval.is_none() && self.fresh.remove(&name.key()).is_some() {
             self.missed.push(name.clone());
             (self.looked, self.next_look) = (false, (self.clock)());
+            self.looked_once_more = true;
         }
+    }
+
+    /// Whether a file that was found when others were looked for under new names was read before it was renamed itself.
+    fn was_read(&self, name: &Name, now: Identity, beginning: &[u8]) -> bool {
+        self.lacks_known && at(&self.desk).intake.is_renamed(name, now, beginning)
     }
 
     /// Nothing can be read of a file; a reader that waits for it hears why.

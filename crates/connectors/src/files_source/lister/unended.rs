@@ -80,6 +80,7 @@ impl Lister {
             // An empty one holds no record in which it could end.
             if !is_left && now.size > 0 {
                 self.taken_unended.still.push(ready.name.clone());
+                ready.note_waited();
             }
             is_left
         };
@@ -99,6 +100,7 @@ impl Lister {
         if stands_still {
             if now.size > 0 {
                 self.taken_unended.still.push(ready.name.clone());
+                ready.note_waited();
             }
             false
         } else if clock.saturating_sub(first) >= patience.saturating_mul(GROWING) {

@@ -33,6 +33,7 @@ fn ledger(size: u64, changed: Changed) -> Ledger {
         split: SPLIT,
         beginning: 1,
         grows: changed == Changed::Append,
+        waited: false,
     };
     let announcement = Announcement::Pieces(vec![piece]);
     ledger.hear(announcement).expect("is taken note of");

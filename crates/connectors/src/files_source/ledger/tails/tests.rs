@@ -122,6 +122,7 @@ impl World {
             split: self.split,
             beginning: 1,
             grows: true,
+            waited: false,
         };
         self.announced.push(piece.clone());
         for reader in &mut self.readers {
