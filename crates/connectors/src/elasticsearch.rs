@@ -48,7 +48,7 @@ use arrow::datatypes::SchemaRef;
 use millstream_core::guard::guarded;
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{
-    CommitterContext, Notice, Sink, SinkCommitter, SinkContext, SinkWriter, Waker,
+    CommitterContext, Sink, SinkCommitter, SinkContext, SinkWriter, Waker,
 };
 
 pub use options::{Backoff, EsOptions, Flush, Login, SyncType};
@@ -73,6 +73,7 @@ use written::Written;
 
 use crate::formats::JsonRows;
 use crate::rows::{Rows, is_json};
+use crate::waiting::Waiting;
 
 /// Writes rows as documents of Elasticsearch or OpenSearch. What becomes of ids, types and refused documents is in
 /// `docs/guide/elasticsearch.md`.
@@ -220,7 +221,7 @@ impl EsSink {
             schema: self.columns.clone(),
             fails: self.refusals.is_none(),
             figures: with.figures.clone(),
-            held_up: with.held_up.clone(),
+            waiting: with.waiting.another(),
             stop: with.stop.clone(),
             chance: Chance::new(),
         };
@@ -257,7 +258,7 @@ impl EsSink {
 struct With {
     subtask: usize,
     waker: Waker,
-    held_up: Notice,
+    waiting: Waiting,
     figures: Figures,
     stop: Stop,
 }
@@ -308,7 +309,7 @@ impl Sink<Rows> for EsSink {
         let with = With {
             subtask: context.subtask,
             waker: context.waker.clone(),
-            held_up: context.held_up.clone(),
+            waiting: Waiting::new(context.held_up.clone()),
             figures: Figures::new(context.gauges.clone()),
             stop: Stop::default(),
         };

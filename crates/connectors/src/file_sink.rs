@@ -26,8 +26,8 @@
 //! The directory is made if the job begins there. A job that has written there before finds it, or waits: one that is made
 //! anew where a disk is not mounted would split the output in two. While the job runs its writers wait where a file begins and where
 //! files are prepared; an attempt begins only when the directory is there. Which one is there is answered in the module `stand`. A job
-//! that begins where its user may not write is refused at once: that is for people to mend. One that has run before without a snapshot
-//! may have written there: it makes the directory, or waits.
+//! that begins where its user may not write is refused at once: that is for people to mend. One that an earlier process has
+//! run may have written there without a snapshot that tells: it makes the directory, or waits.
 //!
 //! # Who cleans up
 //! A writer holds one lock of the operating system while it lives: `.part-<origin>-<job>-<run>-<subtask>-<slot>.lock`. No
@@ -68,8 +68,8 @@ mod writer;
 mod writers;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use millstream_core::hash::stable_hash;
 use millstream_core::lineage::Kin;
@@ -114,6 +114,8 @@ pub struct FileSink<T> {
     stores: Option<Stores>,
     /// What lies behind `hdfs://`; `None`: no files of HDFS can be written.
     clusters: Option<Clusters>,
+    /// The number of the first attempt in this process.
+    first_run: OnceLock<u64>,
     /// An earlier attempt in this process has had the directory.
     was_there: Arc<AtomicBool>,
     /// Which one of this machine that was.
@@ -154,6 +156,7 @@ impl<T> FileSink<T> {
             },
             stores: None,
             clusters: None,
+            first_run: OnceLock::new(),
             was_there: Arc::default(),
             held: Held::default(),
             looked: Looked::default(),
@@ -246,7 +249,14 @@ impl<T> FileSink<T> {
         Ok(directory)
     }
 
-    /// Whether the job has written to a place before, as far as the snapshot, this process and the number of the run tell.
+    /// The number of the first attempt in this process: this one's, `run`, where there was none before.
+    fn first_run(&self, run: u64) -> u64 {
+        *self.first_run.get_or_init(|| run)
+    }
+
+    /// Whether the job has written to a place before, as far as the snapshot, this process and the number of its first run tell: what
+    /// attempts of this process have done is known. Where a snapshot knows of other places only, the job goes on at another one, in
+    /// which a run of an earlier process may have written behind it.
     fn wrote_at(
         &self,
         place: &Destination,
@@ -257,7 +267,7 @@ impl<T> FileSink<T> {
             || SinkState::places(restored).any(|known| known == *place);
         match is_known {
             true => Wrote::Before,
-            false if context.restored.is_none() && context.run > 1 => Wrote::Perhaps,
+            false if self.first_run(context.run) > 1 => Wrote::Perhaps,
             false => Wrote::Never,
         }
     }
@@ -368,6 +378,8 @@ impl<T: 'static> Sink<T> for FileSink<T> {
     }
 
     fn committer(&self, context: CommitterContext) -> Result<Box<dyn SinkCommitter>> {
+        // An attempt may fail before its writers are opened.
+        self.first_run(context.run);
         let here = match Destination::of(&self.directory) {
             Destination::Directory(directory) => Destination::Directory(resolve(&directory)),
             remote => remote,

@@ -29,3 +29,5 @@ pub mod print;
 pub mod rows;
 pub mod socket;
 pub mod text;
+#[cfg(any(feature = "elasticsearch", feature = "kafka"))]
+mod waiting;

@@ -23,6 +23,9 @@ const AGAIN: Duration = Duration::from_secs(10);
 /// power takes seconds, which each request would pay for.
 const REST: u32 = 4;
 
+/// While one that has said nothing is asked again, other requests go on: longer than a look takes, also where whoever asks is gone.
+const ASKED: Duration = Duration::from_secs(15);
+
 /// What the client says of a NameNode that ends the connection instead of answering.
 const HUNG_UP: &str = "RPC listener disconnected";
 
@@ -54,28 +57,37 @@ impl Node {
         self.wants_proof.load(Ordering::Relaxed)
     }
 
-    /// Whether it has said nothing a short time ago.
-    fn rests(&self) -> bool {
+    fn rests_until(&self) -> MutexGuard<'_, Option<Instant>> {
         let until = self.rests_until.lock();
-        let until = *until.unwrap_or_else(PoisonError::into_inner);
-        until.is_some_and(|until| Instant::now() < until)
+        until.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it is to be asked. One that has said nothing before is asked again by whoever is told so first, who pays for all.
+    fn is_due(&self) -> bool {
+        let mut rests_until = self.rests_until();
+        let Some(until) = *rests_until else {
+            return true;
+        };
+        let now = Instant::now();
+        if now < until {
+            return false;
+        }
+        *rests_until = Some(now + ASKED);
+        true
     }
 
     /// Asks it whether it goes on without proof, and notes what it says.
     async fn goes_without(&self) -> bool {
         let begun = Instant::now();
         let said = negotiate::goes_without(&self.address).await;
-        if let Some(without) = said {
-            self.wants_proof.store(!without, Ordering::Relaxed);
-            return without;
-        }
         let until = Instant::now() + begun.elapsed() * REST;
-        let mut rests_until = self
-            .rests_until
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *rests_until = Some(until);
-        false
+        // One that has answered does not rest: what it said is refused, or not asked again.
+        *self.rests_until() = said.is_none().then_some(until);
+        let Some(without) = said else {
+            return false;
+        };
+        self.wants_proof.store(!without, Ordering::Relaxed);
+        without
     }
 }
 
@@ -199,7 +211,7 @@ impl Access {
 
     /// Refuses a cluster that believes who asks where the settings say that there is proof of that, as Hadoop does: whoever answers may
     /// be somebody else. The client itself would go on without. No NameNode speaks for another one: those that say nothing are asked
-    /// again, at each request as long as none has answered, and else with pauses.
+    /// again, at each request as long as none has answered, and else with pauses, by one request at a time.
     ///
     /// # Errors
     /// A NameNode wants no proof.
@@ -208,7 +220,7 @@ impl Access {
             return Ok(());
         }
         for node in &self.nodes {
-            let is_done = node.wants_proof() || (self.has_answer() && node.rests());
+            let is_done = node.wants_proof() || (self.has_answer() && !node.is_due());
             if !is_done && node.goes_without().await {
                 return Err(self.falls_back(&node.address));
             }

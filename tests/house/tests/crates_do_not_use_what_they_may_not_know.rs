@@ -36,6 +36,7 @@ const SHARED_BY_CONNECTORS: &[&str] = &[
     "formats",
     "looking",
     "rows",
+    "waiting",
 ];
 
 /// Connectors that are another one in a simpler shape, or make columns of text as it does: the first is built on the

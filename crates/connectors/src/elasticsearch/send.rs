@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use arrow::datatypes::SchemaRef;
 use millstream_core::type_names::type_in_words;
 use millstream_core::{Error, codes};
-use millstream_engine::connector::Notice;
 use tracing::warn;
 use ureq::http::Method;
 
@@ -27,6 +26,7 @@ use super::reply::{Reply, ServerError};
 use super::servers::Next;
 use super::stop::Stop;
 use crate::rows::Reason;
+use crate::waiting::Waiting;
 use conflict::Meaning;
 use told::Told;
 
@@ -45,7 +45,8 @@ pub(super) struct Sender {
     /// Whether a document that is refused fails the job.
     pub(super) fails: bool,
     pub(super) figures: Figures,
-    pub(super) held_up: Notice,
+    /// Its place among what the lanes of the writer wait for.
+    pub(super) waiting: Waiting,
     pub(super) stop: Stop,
     pub(super) chance: Chance,
 }
@@ -129,7 +130,7 @@ impl Sender {
                 Sent::Impossible(why) => return Err(Unsettled::Failed(impossible(&why))),
             }
         }
-        way.told.goes_on(&self.held_up);
+        way.told.goes_on(&self.waiting);
         self.figures.show();
         Ok(way.settled)
     }
@@ -356,7 +357,7 @@ impl Sender {
     }
 
     fn hold_up(&self, told: &mut Told, why: &str) {
-        if told.waits(&self.held_up, why) {
+        if told.waits(&self.waiting, why) {
             warn!("{why}. It is tried again; nothing is dropped.");
         }
     }

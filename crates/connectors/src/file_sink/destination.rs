@@ -22,7 +22,7 @@ pub(super) enum Destination {
 pub(super) enum Wrote {
     /// It begins there: what people have to mend is told at once.
     Never,
-    /// A run of which no snapshot is left may have. The place may have to be made, and what stands in the way of that may pass, as a disk
+    /// A run of an earlier process of which no snapshot tells may have. The place may have to be made, and what stands in the way of that may pass, as a disk
     /// that is not mounted yet.
     Perhaps,
     /// It has: the place is there, or is waited for.

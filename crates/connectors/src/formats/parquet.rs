@@ -113,7 +113,8 @@ impl ParquetEncoder {
         }
         let first = &mut self.first;
         first.rows += batch.num_rows();
-        first.bytes += bytes_of(batch);
+        // Also rows without bytes, as those of nulls alone, are kept back.
+        first.bytes += bytes_of(batch).max(1);
         first.batches.push(batch.clone());
         let is_enough =
             first.rows >= dictionaries::ROWS_LEAST || first.batches.len() >= BATCHES_FIRST;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int32Array, ListArray,
-    RecordBatch, StringArray, StringViewArray, StructArray, TimestampMillisecondArray,
+    NullArray, RecordBatch, StringArray, StringViewArray, StructArray, TimestampMillisecondArray,
 };
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field};
@@ -255,6 +255,29 @@ fn parquet_of_few_rows_is_a_whole_file() {
     let reader = reader.expect("a Parquet file").build().expect("readable");
     let rows: usize = reader.flatten().map(|batch| batch.num_rows()).sum();
     assert_eq!(rows, 2);
+}
+
+#[test]
+fn parquet_keeps_rows_back_that_have_no_bytes() {
+    let nulls: ArrayRef = Arc::new(NullArray::new(3));
+    let field = Arc::new(Field::new("n", DataType::Null, true));
+    let structs: ArrayRef = Arc::new(StructArray::from(vec![(field, nulls.clone())]));
+    for (what, column) in [("nulls", nulls), ("structs", structs)] {
+        let mut encoder: Box<dyn FileEncoder<RecordBatch>> = ParquetFile::default().encoder();
+        let mut out = Vec::new();
+        encoder
+            .encode(&batch(vec![("c", column)]), &mut out)
+            .expect("three rows");
+        assert!(encoder.buffered() + out.len() > 0, "{what} begin a file");
+        encoder.finish(&mut out).expect("a footer");
+        let reader = ParquetRecordBatchReaderBuilder::try_new(parquet_bytes(out));
+        let rows = reader
+            .expect("a Parquet file")
+            .metadata()
+            .file_metadata()
+            .num_rows();
+        assert_eq!(rows, 3, "{what}");
+    }
 }
 
 /// The reader takes what it can share, such as a file.

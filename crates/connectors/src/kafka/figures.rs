@@ -1,7 +1,5 @@
 //! What people see of clients of Kafka, by the names that Kafka's own clients and Flink have for it.
 
-mod waiting;
-
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use millstream_engine::connector::{Counter, Gauges, Notice};
 use rdkafka::statistics::{Broker, Statistics};
 
-use self::waiting::Waiting;
+use crate::waiting::Waiting;
 
 /// What the names of a sink's numbers begin with, as in Flink.
 const PRODUCER: &str = "KafkaProducer";
@@ -18,8 +16,8 @@ const CONSUMER: &str = "KafkaSourceReader.KafkaConsumer";
 
 /// Time between two looks of librdkafka at itself, in milliseconds, unless a consumer was told otherwise.
 pub(super) const STATISTICS: &str = "1000";
-/// A producer that has delivered nothing for so many seconds waits for brokers, whether it says so or not: of packets that are dropped
-/// it does not.
+/// A producer that has delivered nothing that is waited for in so many seconds waits for brokers, whether it says so or not: of packets
+/// that are dropped it does not.
 pub(super) const STILL_SECONDS: i64 = 30;
 
 /// The numbers of one writer, whose producers share them, and what one of the producers waits for.
@@ -34,7 +32,7 @@ pub(super) struct Sent {
     /// Whether there are transactions.
     transactional: bool,
     waiting: Waiting,
-    /// Whether the producer has delivered anything since it told of itself last.
+    /// Whether the producer has delivered anything that is waited for since it told of itself last.
     moves: Arc<AtomicBool>,
 }
 
@@ -59,12 +57,14 @@ impl Sent {
         }
     }
 
-    /// A record was delivered.
-    pub(super) fn delivered(&self, bytes: usize) {
+    /// A record was delivered. `is_waited_for`: one of those that are to be, so the producer goes on.
+    pub(super) fn delivered(&self, bytes: usize, is_waited_for: bool) {
         self.records.add(1);
         self.bytes.add(bytes as u64);
-        self.moves.store(true, Ordering::Relaxed);
-        self.waiting.goes_on();
+        if is_waited_for {
+            self.moves.store(true, Ordering::Relaxed);
+            self.waiting.goes_on();
+        }
     }
 
     /// Brokers are away, and waited for.
@@ -115,7 +115,8 @@ impl Sent {
         }
     }
 
-    /// Takes over what the producer tells of itself. Whether it stands still: it has messages, and has delivered none for some time.
+    /// Takes over what the producer tells of itself. Whether it stands still: it has messages, and has delivered none that is waited for
+    /// in some time.
     pub(super) fn hear(&self, before: &Before, statistics: &Statistics) -> bool {
         self.show();
         // Of what is underway the deliveries tell.
@@ -197,7 +198,8 @@ struct Totals {
 }
 
 impl Before {
-    /// Whether a producer has had messages for some time of which it delivered none. `moves`: it has, since the last time.
+    /// Whether a producer has had messages for some time of which it delivered none that is waited for. `moves`: it has, since the last
+    /// time.
     fn stands_still(&self, statistics: &Statistics, moves: bool) -> bool {
         if moves || statistics.msg_cnt == 0 {
             self.moved.store(statistics.age, Ordering::Relaxed);

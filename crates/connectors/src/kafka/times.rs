@@ -27,6 +27,7 @@ pub(super) fn present() -> i64 {
 
 /// So many messages in a row whose timestamps are no dates, and none that has one, and the time of their partition is the present: else
 /// it would never move, and nothing would ever be forgotten. A few such among others move it no more than one that is ahead of the present.
+/// Those of a backlog do not count: what comes behind them there may be much older than the present.
 const BEYOND: usize = 10_000;
 
 /// What timestamps of some messages say.
@@ -51,8 +52,10 @@ struct Split {
     number: u32,
     /// The latest timestamp.
     latest: Option<i64>,
-    /// Messages in a row whose timestamps are no dates.
+    /// Messages in a row whose timestamps are no dates, since everything had been handed out.
     beyond: usize,
+    /// Whether everything that there was has been handed out once.
+    was_at_end: bool,
     state: State,
     /// Whether the output has not been told.
     is_news: bool,
@@ -74,6 +77,7 @@ impl Times {
                 number: self.last,
                 latest: None,
                 beyond: 0,
+                was_at_end: false,
                 state: State::Behind,
                 is_news: true,
             };
@@ -86,8 +90,8 @@ impl Times {
         if let Some(split) = self.splits.get_mut(partition) {
             split.latest = split.latest.max(spanned.latest);
             split.beyond = match spanned.latest {
-                Some(_) => 0,
-                None => split.beyond.saturating_add(spanned.beyond),
+                None if split.was_at_end => split.beyond.saturating_add(spanned.beyond),
+                Some(_) | None => 0,
             };
             if split.beyond >= BEYOND {
                 split.latest = split.latest.max(Some(present));
@@ -99,6 +103,9 @@ impl Times {
 
     /// Everything that there is has been handed out.
     pub(super) fn at_end(&mut self, partition: &Partition) {
+        if let Some(split) = self.splits.get_mut(partition) {
+            split.was_at_end = true;
+        }
         self.change(partition, State::AtEnd);
     }
 

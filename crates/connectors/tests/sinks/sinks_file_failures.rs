@@ -3,6 +3,7 @@
 use crate::sinks_common::attempt::{Attempt, Run};
 use millstream_connectors::file_sink::FileSink;
 use millstream_connectors::formats::TextLines;
+use millstream_engine::connector::Sink;
 
 #[test]
 fn a_target_that_is_a_file_is_refused_at_the_start() {
@@ -30,6 +31,37 @@ fn a_target_that_an_earlier_run_may_have_had_is_waited_for_or_made() {
     std::fs::remove_file(&directory).expect("removed");
     Attempt::run(&sink, &again).expect("it is made");
     assert!(directory.is_dir());
+}
+
+#[test]
+fn a_target_is_refused_behind_an_attempt_of_the_process_that_failed_for_something_else() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let sink: FileSink<String> = FileSink::new(file.path(), TextLines);
+    let first = sink.committer(Run::number(1).committer_context());
+    drop(first.expect("a committer"));
+    let error = Attempt::run(&sink, &Run::number(2)).err();
+    assert_eq!(error.expect("refused").code(), "MS-7017");
+}
+
+#[test]
+fn a_target_that_an_earlier_run_may_have_gone_on_at_is_waited_for_or_made() {
+    let place = tempfile::tempdir().expect("a directory");
+    let before: FileSink<String> = FileSink::new(place.path().join("before"), TextLines);
+    let mut attempt = Attempt::open(&before).expect("opens");
+    let entries = attempt.writer.snapshot(1).expect("a snapshot");
+    drop(attempt);
+    let again = Run {
+        restored: Some(entries),
+        from: Some(1),
+        ..Run::number(2)
+    };
+    let directory = place.path().join("out");
+    std::fs::write(&directory, "").expect("written");
+    let sink: FileSink<String> = FileSink::new(&directory, TextLines);
+    let error = Attempt::run(&sink, &again).err().expect("not now");
+    assert_eq!(error.code(), "MS-7001");
+    std::fs::remove_file(&directory).expect("removed");
+    Attempt::run(&sink, &again).expect("it is made");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -95,4 +95,19 @@ async fn a_name_node_that_wants_proof_is_asked_once() {
     let (one, _) = listen(&proves.to_string()).await;
     tokio::spawn(answer(one, WITHOUT));
     access.refuse_fallback().await.expect("that is known");
+}
+
+#[tokio::test]
+#[allow(clippy::disallowed_methods, reason = "a rest that is over")]
+async fn a_name_node_that_said_nothing_holds_up_one_request_at_a_time() {
+    let (_silent, away) = listen("127.0.0.1:0").await;
+    let access = access(&[away, away]);
+    access.nodes[0].wants_proof.store(true, Ordering::Relaxed);
+    *access.nodes[1].rests_until() = Some(Instant::now());
+    let goes_on = tokio::select! {
+        biased;
+        _ = access.refuse_fallback() => false,
+        other = access.refuse_fallback() => other.is_ok(),
+    };
+    assert!(goes_on, "while one asks");
 }

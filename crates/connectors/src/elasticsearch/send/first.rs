@@ -37,7 +37,7 @@ impl Sender {
                 Err(Trouble::Failed(error)) => return Err(Unsettled::Failed(error)),
             }
         }
-        told.goes_on(&self.held_up);
+        told.goes_on(&self.waiting);
         Ok(())
     }
 }

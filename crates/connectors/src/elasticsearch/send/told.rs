@@ -1,6 +1,6 @@
-//! What people are told of a lane that waits. All lanes of a writer show that in one place.
+//! What people are told of a lane that waits.
 
-use millstream_engine::connector::Notice;
+use crate::waiting::Waiting;
 
 /// What a lane has said last that it waits for, since it began with a bulk.
 #[derive(Default)]
@@ -9,9 +9,9 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// The lane waits. Whether that is news: what another lane shows meanwhile makes it none.
-    pub(super) fn waits(&mut self, shown: &Notice, why: &str) -> bool {
-        shown.set(Some(why.to_owned()));
+    /// The lane waits, which its place shows. Whether that is news.
+    pub(super) fn waits(&mut self, place: &Waiting, why: &str) -> bool {
+        place.waits_for(why.to_owned());
         let is_news = self.why.as_deref() != Some(why);
         if is_news {
             self.why = Some(why.to_owned());
@@ -19,12 +19,10 @@ impl Told {
         is_news
     }
 
-    /// It goes on. What another lane shows stays.
-    pub(super) fn goes_on(&mut self, shown: &Notice) {
-        let own = self.why.take();
-        if own.is_some() && shown.get() == own {
-            shown.set(None);
-        }
+    /// It goes on.
+    pub(super) fn goes_on(&mut self, place: &Waiting) {
+        self.why = None;
+        place.goes_on();
     }
 }
 
@@ -33,34 +31,42 @@ mod tests {
     use millstream_engine::connector::Notice;
 
     use super::Told;
+    use crate::waiting::Waiting;
 
-    #[test]
-    fn lanes_that_wait_for_different_things_tell_each_once() {
+    /// The places of two lanes, and what people see of them.
+    fn lanes() -> (Waiting, Waiting, Notice) {
         let shown = Notice::default();
-        let (mut one, mut other) = (Told::default(), Told::default());
-        assert!(one.waits(&shown, "index a"));
-        assert!(other.waits(&shown, "index b"));
-        for _ in 0..3 {
-            assert!(!one.waits(&shown, "index a"));
-            assert_eq!(shown.get().as_deref(), Some("index a"));
-            assert!(!other.waits(&shown, "index b"));
-            assert_eq!(shown.get().as_deref(), Some("index b"));
-        }
-        assert!(one.waits(&shown, "a server"), "it waits for another thing");
+        let board = Waiting::new(shown.clone());
+        (board.another(), board.another(), shown)
     }
 
     #[test]
-    fn a_lane_that_goes_on_takes_away_what_it_shows_itself() {
-        let shown = Notice::default();
+    fn lanes_that_wait_for_different_things_tell_each_once() {
+        let (first, second, shown) = lanes();
         let (mut one, mut other) = (Told::default(), Told::default());
-        one.waits(&shown, "index a");
-        other.goes_on(&shown);
-        assert_eq!(shown.get().as_deref(), Some("index a"));
-        other.waits(&shown, "index b");
-        one.goes_on(&shown);
-        assert_eq!(shown.get().as_deref(), Some("index b"));
-        other.goes_on(&shown);
+        assert!(one.waits(&first, "index a"));
+        assert!(other.waits(&second, "index b"));
+        for _ in 0..3 {
+            assert!(!one.waits(&first, "index a"));
+            assert!(!other.waits(&second, "index b"));
+            assert_eq!(shown.get().as_deref(), Some("index a"));
+        }
+        assert!(one.waits(&first, "a server"), "it waits for another thing");
+        assert_eq!(shown.get().as_deref(), Some("a server"));
+    }
+
+    #[test]
+    fn a_lane_that_goes_on_takes_nothing_away_that_another_one_waits_for() {
+        let (first, second, shown) = lanes();
+        let (mut one, mut other) = (Told::default(), Told::default());
+        one.waits(&first, "a server");
+        other.goes_on(&second);
+        assert_eq!(shown.get().as_deref(), Some("a server"));
+        other.waits(&second, "a server");
+        one.goes_on(&first);
+        assert_eq!(shown.get().as_deref(), Some("a server"));
+        other.goes_on(&second);
         assert_eq!(shown.get(), None);
-        assert!(one.waits(&shown, "index a"), "it is news again");
+        assert!(one.waits(&first, "a server"), "it is news again");
     }
 }

@@ -1,7 +1,7 @@
 //! Uploads that attempts have left behind, and which of them may be aborted.
 
 use millstream_core::lineage::{Author, Kin, Lineage};
-use millstream_objects::{ObjectUrl, StoreError, Stores};
+use millstream_objects::{ObjectUrl, StoreError, Stores, Trouble};
 
 use super::names::author_of;
 use super::prepared::open_store;
@@ -42,8 +42,13 @@ pub(in crate::file_sink) fn abort_uploads(
             continue;
         }
         tracing::debug!("aborts the upload of {}, left behind", upload.key);
-        if let Err(error) = store.abort(&upload.key, &upload.upload) {
-            tracing::warn!("the upload of {} can't be aborted: {error}", upload.key);
+        match store.abort(&upload.key, &upload.upload) {
+            Ok(()) => {}
+            // Each of the others would be waited for as long.
+            Err(error) if error.trouble() == Trouble::Unreachable => return Err(error),
+            Err(error) => {
+                tracing::warn!("the upload of {} can't be aborted: {error}", upload.key);
+            }
         }
     }
     Ok(())

@@ -39,7 +39,7 @@ fn what_producers_tell_is_added_up_and_never_twice() {
     sent.hear(&one, &told(1, 15, 1, (0, 0)));
     sent.hear(&other, &told(1, 4, 2, (0, 0)));
     sent.hear(&other, &told(-1, 7, 0, (9_000, 1)));
-    sent.delivered(120);
+    sent.delivered(120, true);
     sent.ended(true);
     let shown = shown(&gauges);
     for (name, value) in [
@@ -73,7 +73,7 @@ fn brokers_that_are_away_are_shown_until_one_is_back() {
     sent.hear(&before, &with("UP", 0));
     assert_eq!(held_up.get(), None);
     sent.waits_for("no broker".to_owned());
-    sent.delivered(1);
+    sent.delivered(1, true);
     assert_eq!(held_up.get(), None);
 }
 
@@ -96,12 +96,12 @@ fn a_producer_that_goes_on_does_not_hide_that_another_one_waits() {
     let (of_one, of_other) = (Before::default(), Before::default());
     one.waits_for("broker 1 is away".to_owned());
     other.hear(&of_other, &at(1, "UP", 0));
-    other.delivered(1);
+    other.delivered(1, true);
     assert_eq!(held_up.get().as_deref(), Some("broker 1 is away"));
     other.waits_for("broker 2 is away".to_owned());
     one.hear(&of_one, &at(2, "UP", 0));
     assert_eq!(held_up.get().as_deref(), Some("broker 2 is away"));
-    other.delivered(1);
+    other.delivered(1, true);
     assert_eq!(held_up.get(), None);
 }
 
@@ -112,11 +112,27 @@ fn a_producer_stands_still_that_has_messages_and_delivers_none_for_half_a_minute
     let other = sent.of_another();
     assert!(!sent.hear(&before, &at(100, "UP", 0)), "it has none");
     assert!(!sent.hear(&before, &at(129, "UP", 5)));
-    other.delivered(1);
+    other.delivered(1, true);
     assert!(sent.hear(&before, &at(130, "UP", 5)), "another one moves");
-    sent.delivered(1);
+    sent.delivered(1, true);
     assert!(!sent.hear(&before, &at(131, "UP", 4)));
     assert!(!sent.hear(&before, &at(160, "UP", 4)));
     assert!(sent.hear(&before, &at(161, "UP", 4)));
     assert!(!sent.hear(&before, &at(162, "UP", 0)));
+}
+
+#[test]
+fn deliveries_of_what_is_not_waited_for_hide_nothing() {
+    let held_up = Notice::default();
+    let sent = Sent::new(Gauges::default(), held_up.clone(), false);
+    let before = Before::default();
+    sent.waits_for("broker 1 is away".to_owned());
+    assert!(!sent.hear(&before, &at(100, "UP", 0)));
+    sent.waits_for("broker 1 is away".to_owned());
+    sent.delivered(1, false);
+    assert!(sent.hear(&before, &at(130, "UP", 5)));
+    assert_eq!(held_up.get().as_deref(), Some("broker 1 is away"));
+    sent.delivered(1, true);
+    assert!(!sent.hear(&before, &at(131, "UP", 4)));
+    assert_eq!(held_up.get(), None);
 }

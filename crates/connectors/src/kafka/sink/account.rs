@@ -18,8 +18,8 @@ pub(super) struct Account {
     underway: [AtomicUsize; 2],
     /// The worker waits until no more than this many are underway, less one; 0: it does not wait.
     starved: AtomicUsize,
-    /// The worker waits for the end of a side.
-    settling: AtomicBool,
+    /// The side whose end the worker waits for, and one more; 0: it does not wait.
+    settling: AtomicUsize,
     failure: Mutex<Option<Error>>,
     failed: AtomicBool,
     /// Where one message of the present transaction lies.
@@ -37,7 +37,7 @@ impl Account {
         Self {
             underway: [AtomicUsize::new(0), AtomicUsize::new(0)],
             starved: AtomicUsize::new(0),
-            settling: AtomicBool::new(false),
+            settling: AtomicUsize::new(0),
             failure: Mutex::new(None),
             failed: AtomicBool::new(false),
             place: Mutex::new(None),
@@ -90,14 +90,22 @@ impl Account {
         self.starved.store(0, Ordering::SeqCst);
     }
 
-    /// The worker is woken once all of the side that it left is heard of. Whoever polls has everything sent at once.
-    pub(super) fn settles(&self, wanted: bool) {
-        self.settling.store(wanted, Ordering::SeqCst);
+    /// The worker is woken once all of this side is heard of, which it has left. Whoever polls has everything sent at once.
+    pub(super) fn settles(&self, side: Option<usize>) {
+        let settling = side.map_or(0, |side| side + 1);
+        self.settling.store(settling, Ordering::SeqCst);
     }
 
     /// Whether the worker waits for the end of a side.
     pub(super) fn is_settling(&self) -> bool {
-        self.settling.load(Ordering::SeqCst)
+        self.settling.load(Ordering::SeqCst) > 0
+    }
+
+    /// Whether a delivered message of this side says that it goes on: while the end of a side is waited for, only those of that one do,
+    /// as others may go to other brokers.
+    pub(super) fn is_waited_for(&self, side: usize) -> bool {
+        let settling = self.settling.load(Ordering::SeqCst);
+        settling == 0 || settling == side + 1
     }
 
     /// A message was delivered, or failed.
@@ -174,6 +182,21 @@ impl Account {
 #[cfg(test)]
 mod tests {
     use super::Account;
+
+    #[test]
+    fn only_the_side_that_settles_is_waited_for() {
+        let account = Account::unseen();
+        let waited_for = || [0, 1].map(|side| account.is_waited_for(side));
+        assert_eq!(waited_for(), [true, true]);
+        for (side, expected) in [(0, [true, false]), (1, [false, true])] {
+            account.settles(Some(side));
+            assert!(account.is_settling());
+            assert_eq!(waited_for(), expected);
+        }
+        account.settles(None);
+        assert!(!account.is_settling());
+        assert_eq!(waited_for(), [true, true]);
+    }
 
     #[test]
     fn what_lies_in_the_output_is_the_proof_before_a_dead_letter() {

@@ -175,7 +175,7 @@ impl<T> SinkWriter<T> for ExactlyOnce<T> {
                     return Ok(Prepared::Ready(Vec::new()));
                 };
                 if let Some(lane) = self.lanes.get(number) {
-                    lane.account().settles(true);
+                    lane.account().settles(Some(0));
                     lane.seal(checkpoint, self.records);
                 }
                 self.preparing = Some((checkpoint, number));
@@ -187,7 +187,7 @@ impl<T> SinkWriter<T> for ExactlyOnce<T> {
         };
         match lane.status() {
             Status::Sealed(transaction) => {
-                lane.account().settles(false);
+                lane.account().settles(None);
                 self.preparing = None;
                 Ok(Prepared::Ready(vec![committable(&transaction)]))
             }

@@ -97,7 +97,7 @@ impl ClientContext for Reports {
             let trouble = self.trouble();
             let trouble = trouble.map_or_else(String::new, |heard| format!(" ({heard})"));
             self.account.sent.waits_for(format!(
-                "topic {} can't be written: brokers have taken nothing for {STILL_SECONDS} s{trouble}",
+                "topic {} can't be written: brokers have taken nothing that is waited for in {STILL_SECONDS} s{trouble}",
                 self.topic
             ));
         }
@@ -163,9 +163,12 @@ impl ProducerContext for Reports {
                 let (partition, offset) = (message.partition(), message.offset());
                 self.account.lies(topic, partition, offset, in_output);
                 let bytes = message.payload_len() + message.key_len();
-                self.account.sent.delivered(bytes);
-                let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-                *trouble = None;
+                let is_waited_for = self.account.is_waited_for(side);
+                self.account.sent.delivered(bytes, is_waited_for);
+                if is_waited_for {
+                    let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+                    *trouble = None;
+                }
             }
             Err((error, message)) if !self.is_closed() => {
                 let bytes = message.payload_len() + message.key_len();

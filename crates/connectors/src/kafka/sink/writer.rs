@@ -93,14 +93,14 @@ impl<T> SinkWriter<T> for AtLeastOnce<T> {
         if self.preparing != Some(checkpoint) {
             self.preparing = Some(checkpoint);
             self.side = 1 - self.side;
-            self.account.settles(true);
+            self.account.settles(Some(1 - self.side));
         }
         // Also what went wrong in between: a failure is told before a message is heard of.
         if !self.account.is_settled(1 - self.side) {
             return Ok(Prepared::Pending);
         }
         self.check()?;
-        self.account.settles(false);
+        self.account.settles(None);
         self.account.sent.show();
         self.preparing = None;
         Ok(Prepared::Ready(Vec::new()))

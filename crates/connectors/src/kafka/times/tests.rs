@@ -104,6 +104,7 @@ fn a_partition_that_is_done_is_forgotten() {
 #[test]
 fn time_is_the_present_where_no_timestamp_is_a_date() {
     let mut reader = Reader::new(1);
+    reader.times.at_end(&partition(0));
     reader.read_beyond(BEYOND - 1);
     assert_eq!(reader.told(true), Announced::Active(EventTime::MIN));
     reader.read_beyond(1);
@@ -111,8 +112,28 @@ fn time_is_the_present_where_no_timestamp_is_a_date() {
 }
 
 #[test]
+fn timestamps_of_a_backlog_that_are_no_dates_do_not_make_it_the_present() {
+    let mut reader = Reader::new(1);
+    reader.read_beyond(BEYOND * 2);
+    assert_eq!(reader.told(true), Announced::Active(EventTime::MIN));
+    reader.read(0, Some(1_000));
+    assert_eq!(reader.told(true), at(999), "what comes behind is not late");
+    reader.read_beyond(BEYOND - 1);
+    reader.times.at_end(&partition(0));
+    reader.read_beyond(1);
+    assert_eq!(
+        reader.told(true),
+        at(999),
+        "those before the end do not count"
+    );
+    reader.read_beyond(BEYOND - 1);
+    assert_eq!(reader.told(true), at(PRESENT - 1));
+}
+
+#[test]
 fn timestamps_that_are_no_dates_move_no_time_among_others() {
     let mut reader = Reader::new(1);
+    reader.times.at_end(&partition(0));
     for time in 1..5 {
         reader.read_beyond(BEYOND - 1);
         reader.read(0, Some(time * 1_000));

@@ -1,4 +1,4 @@
-//! What the producers of a writer wait for, and where people see it.
+//! What the producers or lanes of a writer wait for, and where people see it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -6,26 +6,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use millstream_engine::connector::Notice;
 
-/// Shows what one of the producers waits for, as long as any does.
+/// Shows what one of them waits for, as long as any does.
 #[derive(Default)]
 struct Board {
     held_up: Notice,
     waiting: Mutex<BTreeMap<usize, String>>,
-    producers: AtomicUsize,
+    /// The number that was given last.
+    last: AtomicUsize,
 }
 
-/// The place of one producer on the board of its writer. Clones are of the same one.
+/// The place of one of them on the board of their writer. Clones are the same place.
 #[derive(Clone, Default)]
-pub(super) struct Waiting {
+pub(crate) struct Waiting {
     board: Arc<Board>,
     number: usize,
-    /// So that each delivery needs no lock.
+    /// So that whoever goes on without having waited needs no lock.
     waits: Arc<AtomicBool>,
 }
 
 impl Waiting {
-    /// That of the first producer.
-    pub(super) fn new(held_up: Notice) -> Self {
+    /// The first place of a board of its own.
+    pub(crate) fn new(held_up: Notice) -> Self {
         let board = Board {
             held_up,
             ..Board::default()
@@ -36,17 +37,17 @@ impl Waiting {
         }
     }
 
-    /// That of another one.
-    pub(super) fn another(&self) -> Self {
+    /// Another place of the board.
+    pub(crate) fn another(&self) -> Self {
         Self {
             board: Arc::clone(&self.board),
-            number: self.board.producers.fetch_add(1, Ordering::Relaxed) + 1,
+            number: self.board.last.fetch_add(1, Ordering::Relaxed) + 1,
             waits: Arc::default(),
         }
     }
 
-    /// The producer waits.
-    pub(super) fn waits_for(&self, why: String) {
+    /// Whose place it is waits.
+    pub(crate) fn waits_for(&self, why: String) {
         self.change(|waiting| {
             self.waits.store(true, Ordering::Relaxed);
             waiting.insert(self.number, why);
@@ -54,7 +55,7 @@ impl Waiting {
     }
 
     /// It does not.
-    pub(super) fn goes_on(&self) {
+    pub(crate) fn goes_on(&self) {
         if self.waits.load(Ordering::Relaxed) {
             self.change(|waiting| {
                 self.waits.store(false, Ordering::Relaxed);
