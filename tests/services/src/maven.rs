@@ -3,8 +3,10 @@
 use std::env;
 use std::fs::{self, File};
 use std::net::TcpListener;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::{Doing, Failure, Result};
 
@@ -194,11 +196,26 @@ fn copying(names: &[&str], directory: &Path) -> Result<String> {
     ))
 }
 
-/// A port of 127.0.0.1 that nobody listens on.
+/// Ports that the system gives to no connection by itself: none that happens to begin takes one of them between its choice and its use.
+const PORTS: Range<u16> = 20_000..32_000;
+
+/// How many ports this process has looked at.
+static LOOKED_AT: AtomicU32 = AtomicU32::new(0);
+
+/// A port of 127.0.0.1 that nobody listens on, and no other process of tests is likely to choose.
 pub(crate) fn free_port() -> Result<u16> {
-    let doing = || "find a free port".to_owned();
-    let listener = TcpListener::bind("127.0.0.1:0").doing(doing)?;
-    Ok(listener.local_addr().doing(doing)?.port())
+    let own = std::process::id().wrapping_mul(7_919);
+    let mut port = PORTS.start;
+    for _ in PORTS {
+        let next = own.wrapping_add(LOOKED_AT.fetch_add(1, Ordering::Relaxed));
+        port = PORTS.start + (next % PORTS.len() as u32) as u16;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    let listener = TcpListener::bind(("127.0.0.1", port));
+    listener.doing(|| "find a free port".to_owned())?;
+    Ok(port)
 }
 
 /// Waits until nobody else on this machine has the lock of this name; it is held until what is answered is dropped.
